@@ -1,0 +1,55 @@
+import type { Exit } from '../plan/fact.ts'
+import type { Host } from '../plan/step.ts'
+
+/** A command with every value bound. */
+export interface Line {
+  readonly argv: readonly string[]
+  readonly stdin?: string
+  readonly env: { readonly [name: string]: string }
+}
+
+export interface ExecOptions {
+  /**
+   * Same name, same effect: the host keeps the command's exit and output under this name. A host that has run it
+   * answers again instead of running it again; a host that is running it is attached to.
+   */
+  readonly job: string
+  readonly timeoutMs: number
+  readonly onLine: (stream: 'out' | 'err', text: string) => void
+}
+
+/** An open way to one host. Methods may be called concurrently. */
+export interface Session {
+  /**
+   * Read-only commands, all in one round trip; answers stand in the order of the questions.
+   * @throws Unreachable when the host cannot be asked at all
+   */
+  probe(lines: readonly Line[], options: { readonly timeoutMs: number }): Promise<readonly Exit[]>
+  /**
+   * One effect. An exit nobody saw has `code: undefined`.
+   * @throws Unreachable when the connection is gone and could not be made again
+   */
+  exec(line: Line, options: ExecOptions): Promise<Exit>
+  /** Puts a file in place atomically: temporary name in the same folder, mode first, then rename. */
+  write(path: string, content: Uint8Array, mode: string): Promise<Exit>
+  close(): Promise<void>
+}
+
+/** @throws Unreachable */
+export type Connect = (host: Host) => Promise<Session>
+
+export type UnreachableReason = 'connect' | 'hostkey' | 'auth' | 'sudo' | 'lost' | 'timeout'
+
+/** The host could not be reached or did not let us in. Its message says what was tried and what to do next. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+  readonly host: string
+  readonly reason: UnreachableReason
+  readonly help: string
+  constructor(host: string, reason: UnreachableReason, message: string, help: string) {
+    super(message)
+    this.host = host
+    this.reason = reason
+    this.help = help
+  }
+}

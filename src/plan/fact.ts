@@ -1,0 +1,33 @@
+import type { Command, FactRef, Json } from './step.ts'
+import { canonical } from './canonical.ts'
+
+/** How a command ended. `code` undefined: nobody knows (the link died). It is never success. */
+export interface Exit {
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * A read-only question and its pure answer.
+ * `parse` answers null for "there is none" and undefined for "could not tell"; the two are never mixed up.
+ */
+export interface Fact {
+  readonly name: string
+  /** What the answer means, its shape, and the source of the vendor facts behind it. */
+  readonly about: string
+  /** The answer is secret (a join token): it is masked everywhere and never stored. */
+  readonly secret?: true
+  /** 'host': only effects on that host can change it. 'cluster': any effect can. */
+  readonly scope: 'host' | 'cluster'
+  probe(args: Json | undefined): Command
+  parse(exit: Exit, args: Json | undefined): Json | undefined
+}
+
+/** What is known or expected, by `factKey`. Absent means unknown. */
+export type Facts = ReadonlyMap<string, Json>
+
+/** The key of one question: `fact@host`, and the canonical args where there are any. */
+export function factKey(ref: FactRef): string {
+  return `${ref.fact}@${ref.host}${ref.args === undefined ? '' : ` ${canonical(ref.args)}`}`
+}

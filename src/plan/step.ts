@@ -1,0 +1,125 @@
+/** The nouns of a plan. This folder imports nothing of ours and knows no product. */
+
+export type HostName = string
+/** 'dtr.join@dtr-2': stable, readable, never a position. */
+export type StepId = string
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+/** Lower-case hex sha256 of canonical bytes. */
+export type Digest = string
+
+/** One question put to one host. `args` narrows it (a path, a port) and may hold `{secret}` references. */
+export interface FactRef {
+  readonly fact: string
+  readonly host: HostName
+  readonly args?: Json
+}
+
+/** True when what was seen contains everything in `is` (see `matches`). */
+export interface Check extends FactRef {
+  readonly is: Json
+}
+
+/**
+ * A string that may be known only at run time. References are bound just before use and never stored.
+ * - `secret`: `env:NAME`, `file:PATH` and the like; resolved by the controller.
+ * - `fact`: asked of a host just before use; `pick` is a dotted path into its answer.
+ * - `file`: a file beside the playbook, pinned by the digest seen when the plan was made.
+ * - `join`: its parts put together without a separator.
+ * - `json`: the value as a JSON string literal, quotes included (to put a secret into a JSON body).
+ */
+export type Value =
+  | string
+  | { readonly secret: string }
+  | { readonly fact: FactRef; readonly pick: string }
+  | { readonly file: string; readonly sha256: Digest }
+  | { readonly join: readonly Value[] }
+  | { readonly json: Value }
+
+/** Words, never a shell line: one function quotes them. A secret may stand in `stdin` or `env`, never in `argv`. */
+export interface Command {
+  readonly argv: readonly Value[]
+  readonly stdin?: Value
+  readonly env?: { readonly [name: string]: Value }
+}
+
+/**
+ * The only ways to touch the world. `on` names another host than the step's own (a balancer drained around a change).
+ * `failsOn` is the source of a regular expression: a line of output that matches it is a failure even when the exit
+ * code is 0 (vendor tools do that).
+ */
+export type Op =
+  | { readonly exec: Command; readonly on?: HostName; readonly timeoutSeconds: number; readonly failsOn?: string }
+  | { readonly write: string; readonly content: Value; readonly mode: string; readonly on?: HostName }
+  | { readonly await: readonly Check[]; readonly withinSeconds: number }
+  | { readonly ask: string; readonly answer: Json }
+
+/** What shall hold afterwards, and how it is brought about. */
+export interface Change {
+  readonly goal: readonly Check[]
+  readonly run: readonly Op[]
+  /** How long the goal may take to show after `run` has ended. */
+  readonly withinSeconds: number
+}
+
+export type Risk = 'none' | 'interrupts' | 'irreversible'
+
+/** A Hoare triple as data: where `requires` holds, `run` makes `goal` hold; meanwhile `during` holds. */
+export interface Step extends Change {
+  readonly id: StepId
+  /** 'dtr.join': its page in `explain`, its history of durations. */
+  readonly kind: string
+  readonly title: string
+  /** Heading it is shown under, in order of first appearance. */
+  readonly section: string
+  readonly host: HostName
+  readonly needs: readonly StepId[]
+  readonly requires: readonly Check[]
+  readonly during: readonly Check[]
+  readonly risk: Risk
+  /** May `run` be repeated when nobody knows how far it got? */
+  readonly inDoubt: 'repeat' | 'ask'
+  /** At most one step that names the same lane runs at a time (the product's own bootstrapper lock, for example). */
+  readonly lane?: string
+  /** Typical and slow seconds, for the estimate. */
+  readonly takes: { readonly p50Seconds: number; readonly p90Seconds: number }
+  /** Absent: nothing undoes it. */
+  readonly undo?: Change
+}
+
+/** One voter: whether it belongs to the group, and whether it is up. Unknown `member` counts as a member that is down. */
+export interface Voter {
+  readonly name: string
+  readonly member: Check
+  readonly up: Check
+}
+
+/** A group that works while more than half of its members are up. */
+export interface Quorum {
+  readonly name: string
+  readonly voters: readonly Voter[]
+}
+
+export interface Host {
+  readonly name: HostName
+  readonly address: string
+  readonly port: number
+  readonly user: string
+  readonly roles: readonly string[]
+  readonly site?: string
+  /** Name of another host of the playbook to connect through. */
+  readonly jump?: HostName
+  readonly identityFile?: string
+  readonly password?: { readonly secret: string }
+  /** How commands become root's: not at all (the user may do it all), or by sudo, with a password when it asks for one. */
+  readonly sudo: 'no' | 'nopasswd' | { readonly secret: string }
+}
+
+export interface Plan {
+  readonly format: 'runbook.plan/1'
+  readonly name: string
+  readonly from: { readonly playbook: Digest; readonly facts: Digest }
+  readonly hosts: { readonly [name: HostName]: Host }
+  readonly quorums: readonly Quorum[]
+  /** In an order that respects `needs`; the same input gives the same bytes. */
+  readonly steps: readonly Step[]
+}
