@@ -1,0 +1,17 @@
+// Made from schemas/playbook.schema.json by `npm run types`. Do not edit.
+import type { Playbook } from './schema.gen.ts'
+
+/** One problem, as ajv words it. */
+export interface SchemaProblem {
+  readonly instancePath: string
+  readonly schemaPath: string
+  readonly keyword: string
+  readonly params: { readonly [name: string]: unknown }
+  readonly message?: string
+}
+
+declare const validate: {
+  (data: unknown): data is Playbook
+  errors?: readonly SchemaProblem[] | null
+}
+export default validate
