@@ -6,6 +6,8 @@ export interface Exit {
   readonly code: number | undefined
   readonly stdout: string
   readonly stderr: string
+  /** It ran out of its time and its process group was killed; `code` is then 124. */
+  readonly timedOut?: true
 }
 
 /**

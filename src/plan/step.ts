@@ -1,7 +1,7 @@
 /** The nouns of a plan. This folder imports nothing of ours and knows no product. */
 
 export type HostName = string
-/** 'dtr.join@dtr-2': stable, readable, never a position. */
+/** 'web.join@web-2': stable, readable, never a position. */
 export type StepId = string
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 /** Lower-case hex sha256 of canonical bytes. */
@@ -66,7 +66,7 @@ export type Risk = 'none' | 'interrupts' | 'irreversible'
 /** A Hoare triple as data: where `requires` holds, `run` makes `goal` hold; meanwhile `during` holds. */
 export interface Step extends Change {
   readonly id: StepId
-  /** 'dtr.join': its page in `explain`, its history of durations. */
+  /** 'web.join': its page in `explain`, its history of durations. */
   readonly kind: string
   readonly title: string
   /** Heading it is shown under, in order of first appearance. */

@@ -1,0 +1,48 @@
+import { digest } from '../plan/canonical.ts'
+import type { Facts } from '../plan/fact.ts'
+import type { Finding } from '../plan/finding.ts'
+import { order } from '../plan/order.ts'
+import { asked, unique } from '../plan/refs.ts'
+import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
+import type { Topology } from '../playbook/topology.ts'
+import type { Product } from './product.ts'
+
+/** Playbook and facts in, plan out. Pure: the same input gives the same bytes. */
+export function compile(topology: Topology, playbook: Digest, products: readonly Product[], facts: Facts): Plan {
+  const wanted = products.filter(product => product.wanted(topology))
+  const steps: Step[] = []
+  let after: readonly StepId[] = []
+  for (const product of wanted) {
+    const own = product.plays.converge({ topology, facts, after })
+    steps.push(...own)
+    // Products come one after another: what follows needs the loose ends of all before.
+    const needed = new Set(own.flatMap(step => step.needs))
+    if (own.length > 0) after = own.filter(step => !needed.has(step.id)).map(step => step.id)
+  }
+  const quorums = wanted.flatMap(product => product.quorums(topology))
+  const ordered = order(steps)
+  const { name, hosts } = topology
+  const seen = Object.fromEntries([...facts].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return {
+    format: 'runbook.plan/1',
+    name,
+    from: { playbook, facts: digest(seen) },
+    hosts: Object.fromEntries(Object.entries(hosts).sort(([a], [b]) => (a < b ? -1 : 1))),
+    quorums,
+    steps: ordered,
+  }
+}
+
+/** Every question that planning asks: what steers the plays, and what the plan's own checks ask. */
+export function questions(topology: Topology, products: readonly Product[], plan: Pick<Plan, 'steps' | 'quorums'>): readonly FactRef[] {
+  const steering = products.filter(product => product.wanted(topology)).flatMap(product => product.asks(topology))
+  const health = products.filter(product => product.wanted(topology)).flatMap(product => product.healthy(topology))
+  return unique([...steering, ...asked(plan), ...health])
+}
+
+/** What all rules say: of the playbook alone, and of what was seen on the hosts. */
+export function findings(topology: Topology, products: readonly Product[], facts?: Facts): readonly Finding[] {
+  return products
+    .filter(product => product.wanted(topology))
+    .flatMap(product => [...product.rules(topology), ...(facts ? product.findings(topology, facts) : [])])
+}

@@ -1,0 +1,29 @@
+import { holds } from './check.ts'
+import { type Facts, factKey } from './fact.ts'
+import type { Quorum } from './step.ts'
+
+/** How many members a group has, how many are up, and how many of those it can lose before its majority is gone. */
+export interface Margin {
+  readonly up: number
+  readonly members: number
+  /** Negative: the majority is lost already. 0 with 0 members: the group does not exist yet. */
+  readonly spare: number
+}
+
+/** Counts a group. A voter whose membership could not be told counts as a member that is down. */
+export function tally(quorum: Quorum, facts: Facts): Margin {
+  let members = 0
+  let up = 0
+  for (const voter of quorum.voters) {
+    const known = facts.has(factKey(voter.member))
+    if (known && !holds(voter.member, facts)) continue
+    members += 1
+    if (known && holds(voter.up, facts)) up += 1
+  }
+  return { up, members, spare: members === 0 ? 0 : up - (Math.floor(members / 2) + 1) }
+}
+
+/** Every group of a plan by name. */
+export function margins(quorums: readonly Quorum[], facts: Facts): { readonly [quorum: string]: Margin } {
+  return Object.fromEntries(quorums.map(quorum => [quorum.name, tally(quorum, facts)]))
+}

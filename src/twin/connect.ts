@@ -1,0 +1,100 @@
+import { type Connect, type ExecOptions, type Line, type Session, Unreachable } from '../hosts/session.ts'
+import type { Exit } from '../plan/fact.ts'
+import type { HostName } from '../plan/step.ts'
+import type { VirtualClock } from './clock.ts'
+import type { Estate, EstateHost, Model, MutableJson } from './estate.ts'
+
+export interface TwinOptions {
+  /** Called with every command that reaches a host, for tests that look at what was sent. */
+  readonly heard?: (host: HostName, line: Line, how: 'probe' | 'exec') => void
+  /** Compares the estate around every probe and throws when one changed it. Costs time. */
+  readonly guardProbes?: boolean
+}
+
+const NOT_MODELLED = 127
+
+/** Sessions to a pretend estate. Hosts remember jobs by name, as real ones do, also when the controller is gone. */
+export function connectTwin(estate: Estate, models: readonly Model[], clock: VirtualClock, options: TwinOptions = {}): Connect {
+  const running = new Map<string, Promise<Exit>>()
+
+  const run = (line: Line, name: HostName): Exit | Promise<Exit> => {
+    estate.clockMs = clock.now()
+    for (const model of models) {
+      const answer = model(line, name, estate)
+      if (answer === undefined) continue
+      if (!('finish' in answer)) return answer
+      return clock.sleep(answer.tookMs).then(() => {
+        estate.clockMs = clock.now()
+        return answer.finish(estate)
+      })
+    }
+    return { code: NOT_MODELLED, stdout: '', stderr: `${line.argv[0] ?? ''}: not modelled: ${line.argv.join(' ')}` }
+  }
+
+  const hostOf = (name: HostName): EstateHost => {
+    const host = estate.hosts[name]
+    if (!host?.up) {
+      throw new Unreachable(name, 'timeout', `${name} does not answer`, `see whether the host is switched on, or leave it out`)
+    }
+    return host
+  }
+
+  return target => {
+    const { name } = target
+    const session: Session = {
+      async probe(lines) {
+        hostOf(name)
+        const before = options.guardProbes ? JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) : ''
+        const exits: Exit[] = []
+        for (const line of lines) {
+          options.heard?.(name, line, 'probe')
+          exits.push(await run(line, name))
+          if (options.guardProbes && JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) !== before) {
+            throw new Error(`a probe changed the estate: ${line.argv.join(' ')}`)
+          }
+        }
+        return exits
+      },
+      exec: (line, { job, onLine }) => perform(line, job, onLine),
+      async write(path, content, mode) {
+        const host = hostOf(name)
+        await Promise.resolve()
+        host.files[path] = { content: new TextDecoder().decode(content), mode }
+        return { code: 0, stdout: '', stderr: '' }
+      },
+      close: () => Promise.resolve(),
+    }
+
+    const perform = async (line: Line, job: string, onLine: ExecOptions['onLine']): Promise<Exit> => {
+      const host = hostOf(name)
+      const key = `${name} ${job}`
+      const known = host.jobs[job] as unknown as { exit?: Exit } | undefined
+      let ended: Promise<Exit>
+      if (known?.exit) ended = Promise.resolve(known.exit)
+      else if (known) ended = running.get(key) ?? Promise.resolve({ code: undefined, stdout: '', stderr: 'the job is gone and left no exit' })
+      else {
+        options.heard?.(name, line, 'exec')
+        host.jobs[job] = {}
+        // The host goes on with it whatever becomes of whoever asked.
+        ended = Promise.resolve(run(line, name)).then(exit => {
+          host.jobs[job] = { exit: exit as unknown as MutableJson }
+          running.delete(key)
+          return exit
+        })
+        running.set(key, ended)
+      }
+      const exit = await ended
+      for (const [stream, text] of [['out', exit.stdout], ['err', exit.stderr]] as const) {
+        for (const shown of text.split('\n')) if (shown !== '') onLine(stream, shown)
+      }
+      return exit
+    }
+    try {
+      hostOf(name)
+      return Promise.resolve(session)
+    } catch (error) {
+      return Promise.reject(error as Unreachable)
+    }
+  }
+}
+

@@ -1,0 +1,59 @@
+import { type Connect, type Session, Unreachable } from '../hosts/session.ts'
+
+export const faultKinds = ['refused', 'reply-lost', 'exit-1', 'killed-before', 'killed-after'] as const
+/** What goes wrong with the nth call (counted from 0 over all hosts: probe batches, execs and writes alike). */
+export interface Fault {
+  readonly at: number
+  readonly kind: (typeof faultKinds)[number]
+}
+
+/** The controller is gone: nothing after this happens in this process. */
+export class Killed extends Error {
+  override readonly name = 'Killed'
+}
+
+/** Counts calls, so that a sweep knows how many there are. */
+export interface Calls {
+  count: number
+  /** Set when the controller was killed. */
+  dead: boolean
+}
+
+/** Spoils the nth call. Knows nothing of what the call is for. */
+export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connect {
+  const spoil = async <T>(host: string, call: () => Promise<T>, failed: T): Promise<T> => {
+    if (calls.dead) throw new Killed()
+    const mine = calls.count++ === fault?.at ? fault.kind : undefined
+    const lost = (): Unreachable => new Unreachable(host, 'lost', `the connection to ${host} was lost`, 'resume when the host answers again')
+    switch (mine) {
+      case undefined:
+        return call()
+      case 'refused':
+        throw lost()
+      case 'reply-lost':
+        await call()
+        throw lost()
+      case 'exit-1':
+        return failed
+      case 'killed-before':
+        calls.dead = true
+        throw new Killed()
+      case 'killed-after':
+        // The host goes on with what it was given; only the controller is dead.
+        void call().catch(() => undefined)
+        calls.dead = true
+        throw new Killed()
+    }
+  }
+  return async host => {
+    const session = await connect(host)
+    const failed = { code: 1, stdout: '', stderr: 'injected failure' }
+    const spoilt: Session = {
+      probe: (lines, options) => spoil(host.name, () => session.probe(lines, options), lines.map(() => failed)),
+      exec: (line, options) => spoil(host.name, () => session.exec(line, options), failed),
+      write: (path, content, mode) => spoil(host.name, () => session.write(path, content, mode), failed),
+      close: () => session.close(),
+    }
+    return spoilt
+  }
+}
