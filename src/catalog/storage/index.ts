@@ -1,0 +1,28 @@
+import type { Product } from '../product.ts'
+import { facts, sharedChecks, toolsRef } from './facts.ts'
+import { findings, pages } from './findings.ts'
+import { model } from './model.ts'
+import { converge, provable } from './plays/converge.ts'
+import { status } from './status.ts'
+import { directTarget, replicaHosts } from './target.ts'
+
+/** The storage that all replicas of the registry share. */
+export const storage: Product = {
+  name: 'storage',
+  wanted: topology => topology.dtr !== undefined,
+  facts,
+  asks: topology =>
+    topology.storage.kind === 's3' ? replicaHosts(topology).map(toolsRef) : [],
+  plays: { converge },
+  quorums: () => [],
+  healthy: topology => {
+    const target = directTarget(topology.storage)
+    // Without facts nobody knows whether curl can sign; the plan's own goals ask where it can.
+    return target && target.kind !== 's3' && provable({ topology, facts: new Map() }, target) ? sharedChecks(topology, target) : []
+  },
+  status,
+  rules: () => [],
+  findings,
+  pages,
+  model,
+}
