@@ -22,7 +22,8 @@ export function compile(topology: Topology, playbook: Digest, products: readonly
   const quorums = wanted.flatMap(product => product.quorums(topology))
   const ordered = order(steps)
   const { name, hosts } = topology
-  const seen = Object.fromEntries([...facts].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const volatile = new Set(products.flatMap(product => product.facts.filter(fact => fact.volatile).map(fact => fact.name)))
+  const seen = Object.fromEntries([...facts].filter(([key]) => !volatile.has(key.slice(0, key.indexOf('@')))))
   return {
     format: 'runbook.plan/1',
     name,

@@ -22,6 +22,8 @@ export interface Fact {
   readonly secret?: true
   /** 'host': only effects on that host can change it. 'cluster': any effect can. */
   readonly scope: 'host' | 'cluster'
+  /** Changes by itself (a clock, free space): good for findings, kept out of goals and out of the plan's digest. */
+  readonly volatile?: true
   probe(args: Json | undefined): Command
   parse(exit: Exit, args: Json | undefined): Json | undefined
 }

@@ -43,7 +43,7 @@ export function fold(run: Run, event: Event): Run {
       // Whatever was begun and not ended is in doubt; what failed for a known reason may be tried again.
       const steps = new Map(run.steps)
       for (const [id, step] of steps) {
-        if (step.state === 'running') steps.set(id, { ...step, state: 'in-doubt' })
+        if (step.state === 'running' || step.state === 'in-doubt') steps.set(id, { ...unfailed(step), state: 'in-doubt' })
         else if (step.state === 'failed') steps.set(id, { ...waiting, attempt: step.attempt })
       }
       return { id: run.id, plan: run.plan, steps }
@@ -72,7 +72,7 @@ export function fold(run: Run, event: Event): Run {
       return run
     case 'step-done': {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
-      return put(run, event.step, { ...step, state: 'done', how: event.how, endedAt: event.at })
+      return put(run, event.step, { ...unfailed(step), state: 'done', how: event.how, endedAt: event.at })
     }
     case 'step-failed': {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
@@ -84,6 +84,11 @@ export function fold(run: Run, event: Event): Run {
     default:
       throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`)
   }
+}
+
+function unfailed(step: StepRun): StepRun {
+  const { state, attempt, ended, touched, how, startedAt } = step
+  return { state, attempt, ended, touched, ...(how && { how }), ...(startedAt && { startedAt }) }
 }
 
 /** True when nobody can say whether the step's effects happened. */

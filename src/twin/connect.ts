@@ -9,6 +9,8 @@ export interface TwinOptions {
   readonly heard?: (host: HostName, line: Line, how: 'probe' | 'exec') => void
   /** Compares the estate around every probe and throws when one changed it. Costs time. */
   readonly guardProbes?: boolean
+  /** Hosts lose their memory of finished jobs, as after a wiped disk. */
+  readonly forgetJobs?: boolean
 }
 
 const NOT_MODELLED = 127
@@ -77,7 +79,8 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
         host.jobs[job] = {}
         // The host goes on with it whatever becomes of whoever asked.
         ended = Promise.resolve(run(line, name)).then(exit => {
-          host.jobs[job] = { exit: exit as unknown as MutableJson }
+          if (options.forgetJobs) delete host.jobs[job]
+          else host.jobs[job] = { exit: exit as unknown as MutableJson }
           running.delete(key)
           return exit
         })

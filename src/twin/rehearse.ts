@@ -27,6 +27,7 @@ export interface Stage {
   readonly file: (file: string, sha256: Digest) => string
   /** How many steps may run at once. */
   readonly width: number
+  readonly twin?: TwinOptions
 }
 
 /** One run on a clone of the stage's estate. */
@@ -94,6 +95,7 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
   const clock = virtualClock(estate.clockMs)
   const argv: string[] = []
   const twinOptions: TwinOptions = {
+    ...stage.twin,
     ...twin,
     heard: (host, line, how) => {
       argv.push(line.argv.join(' '))
