@@ -22,7 +22,7 @@ export interface Fact {
   readonly secret?: true
   /** 'host': only effects on that host can change it. 'cluster': any effect can. */
   readonly scope: 'host' | 'cluster'
-  /** Changes by itself (a clock, free space): good for findings, kept out of goals and out of the plan's digest. */
+  /** The answer changes by itself (a clock, free space): it may lead to findings, and is no part of what a plan was made from. */
   readonly volatile?: true
   probe(args: Json | undefined): Command
   parse(exit: Exit, args: Json | undefined): Json | undefined
