@@ -1,0 +1,30 @@
+import { canonical } from '../plan/canonical.ts'
+import { margins } from '../plan/quorum.ts'
+import { estimate } from './estimate.ts'
+import { type PlanReport, counts } from './text.ts'
+
+/** The plan as a saved file: canonical bytes, which its digest is of, and a newline. */
+export function planFile(report: Pick<PlanReport, 'plan'>): string {
+  return `${canonical(report.plan)}\n`
+}
+
+/**
+ * Everything `planText` says, as one canonical JSON document and a newline. The same input gives the same bytes.
+ * New members may be added under the same format name; none is renamed or taken away.
+ */
+export function planDocument(report: PlanReport): string {
+  const held = new Set(
+    report.outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step),
+  )
+  return `${canonical({
+    format: 'runbook.preview/1',
+    digest: report.digest,
+    level: report.level,
+    counts: counts(report.outlooks),
+    estimate: estimate(report.plan.steps.filter(step => !held.has(step.id))),
+    now: margins(report.plan.quorums, report.facts),
+    outlook: report.outlooks,
+    findings: report.findings.map(({ finding, place }) => ({ ...finding, place })),
+    plan: report.plan,
+  })}\n`
+}

@@ -1,0 +1,283 @@
+import { type Facts } from '../plan/fact.ts'
+import type { Finding } from '../plan/finding.ts'
+import type { Outlook } from '../plan/preview.ts'
+import { type Margin, margins } from '../plan/quorum.ts'
+import { showOp } from '../plan/show.ts'
+import type { Digest, Op, Plan, Step } from '../plan/step.ts'
+import { estimate } from './estimate.ts'
+import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
+
+/** A finding and the place in the playbook it speaks of, as `file:line:column`. */
+export interface PlacedFinding {
+  readonly finding: Finding
+  readonly place?: string
+}
+
+/** All that is said about a plan before it runs. */
+export interface PlanReport {
+  readonly plan: Plan
+  readonly digest: Digest
+  /** What was seen on the hosts, or with `offline` assumed of them. */
+  readonly facts: Facts
+  /** 'live': the hosts were asked. 'offline': none was asked, nothing is assumed to be there. */
+  readonly level: 'live' | 'offline'
+  readonly outlooks: readonly Outlook[]
+  readonly findings: readonly PlacedFinding[]
+}
+
+const width = 80
+/** Keeps a phrase on one line while text is wrapped. */
+const unbroken = '\u00A0'
+const signs = { run: '+', hold: '=', depend: '?' } as const
+
+/** The plan for a person: what it comes to, what is dangerous about it, how the quorums fare, then every step. */
+export function planText(report: PlanReport, paint: Paint = noPaint): string {
+  return [
+    ...summary(report, paint),
+    ...findingLines(report.findings, paint),
+    ...risks(report, paint),
+    ...timeline(report, paint),
+    ...steps(report, paint),
+    ...legend(report),
+  ]
+    .join('\n')
+    .concat('\n')
+}
+
+/** Steps by what they will do. */
+export function counts(outlooks: readonly Outlook[]): {
+  readonly run: number
+  readonly hold: number
+  readonly depend: number
+} {
+  const number = (will: Outlook['will']): number => outlooks.filter(one => one.will === will).length
+  return { run: number('run'), hold: number('hold'), depend: number('depend') }
+}
+
+function summary(report: PlanReport, paint: Paint): readonly string[] {
+  const { plan, outlooks, facts } = report
+  const { run, hold, depend } = counts(outlooks)
+  const asked =
+    report.level === 'offline'
+      ? 'no host was asked (taken as bare)'
+      : `${count(Object.keys(plan.hosts).length, 'host')} asked`
+  const identity = paint.dim(`plan ${report.digest.slice(0, 12)}, ${asked}, nothing was changed`)
+  if (run + depend === 0)
+    return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), identity]
+  const moving = movingSteps(report)
+  const { p50Seconds, p90Seconds } = estimate(moving)
+  const final = moving.filter(step => step.risk === 'irreversible' && step.undo === undefined).length
+  const parts = [
+    `${count(run, 'step')} to run`,
+    ...(depend > 0 ? [`${depend} may run`] : []),
+    `${hold} already hold`,
+    `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
+    ...(final > 0 ? [`${count(final, 'step')} cannot be undone`] : []),
+    lowestMargin(outlooks, margins(plan.quorums, facts)),
+  ]
+  const whole = parts.map(part => part.replaceAll(' ', unbroken)).join(', ')
+  const lines = wrap(`${plan.name}: ${whole}`, width, '  ').map(line => line.replaceAll(unbroken, ' '))
+  return [...lines.map(line => paint.bold(line)), identity]
+}
+
+/** Only groups that exist today can be brought nearer to their loss. */
+function lowestMargin(outlooks: readonly Outlook[], now: { readonly [quorum: string]: Margin }): string {
+  let lowest: { readonly name: string; readonly margin: Margin } | undefined
+  for (const outlook of outlooks) {
+    if (outlook.will === 'hold') continue
+    for (const [name, margin] of Object.entries(outlook.lowest)) {
+      if ((now[name]?.members ?? 0) === 0) continue
+      if (lowest === undefined || margin.spare < lowest.margin.spare) lowest = { name, margin }
+    }
+  }
+  if (lowest === undefined) return 'no quorum is touched'
+  return `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`
+}
+
+function findingLines(findings: readonly PlacedFinding[], paint: Paint): readonly string[] {
+  if (findings.length === 0) return []
+  const colour = { error: paint.red, warning: paint.yellow, note: paint.cyan }
+  return [
+    '',
+    paint.bold(`Findings (${findings.length})`),
+    ...findings.flatMap(({ finding, place }) => {
+      const where = [finding.host, place].filter(part => part !== undefined).join(', ')
+      const [first = '', ...rest] = wrap(
+        `${finding.severity}[${finding.code}] ${finding.message}${where === '' ? '' : ` (${where})`}`,
+        width - 2,
+        '  ',
+      )
+      const help =
+        finding.help === undefined ? [] : wrap(`  = help: ${finding.help}`, width - 2, '          ')
+      const head = `${finding.severity}[${finding.code}]`
+      return [
+        `  ${first.replace(head, colour[finding.severity](head))}`,
+        ...rest.map(indent),
+        ...help.map(indent),
+      ]
+    }),
+  ]
+}
+
+function risks(report: PlanReport, paint: Paint): readonly string[] {
+  const risky = movingSteps(report).filter(step => step.risk !== 'none')
+  if (risky.length === 0) return []
+  const rows = risky.map(step => [
+    `  ${step.risk}`,
+    `${number(report.plan, step)}`,
+    step.id,
+    step.undo === undefined ? 'nothing undoes it' : 'can be undone',
+  ])
+  const lines = table(rows).map((line, i) =>
+    risky[i]?.risk === 'irreversible' ? paint.red(line) : paint.yellow(line),
+  )
+  return ['', paint.bold(`Risks (${risky.length})`), ...lines]
+}
+
+/** One row whenever a group changes; tables no wider than the terminal, one under the other. */
+function timeline(report: PlanReport, paint: Paint): readonly string[] {
+  const names = report.plan.quorums.map(quorum => quorum.name)
+  if (names.length === 0) return []
+  let before = margins(report.plan.quorums, report.facts)
+  const rows: {
+    readonly label: string
+    readonly low: Outlook['lowest']
+    readonly after: Outlook['margins']
+  }[] = []
+  rows.push({ label: 'now', low: before, after: before })
+  for (const outlook of report.outlooks) {
+    const moved = names.some(
+      name =>
+        differs(before[name], outlook.margins[name]) || differs(outlook.margins[name], outlook.lowest[name]),
+    )
+    if (moved && outlook.will !== 'hold') {
+      const step = report.plan.steps.find(one => one.id === outlook.step)
+      rows.push({
+        label: step === undefined ? outlook.step : `${number(report.plan, step)} ${step.id}`,
+        low: outlook.lowest,
+        after: outlook.margins,
+      })
+    }
+    before = outlook.margins
+  }
+  if (rows.length === 1) {
+    const there = Object.entries(before).filter(([, margin]) => margin.members > 0)
+    if (there.length === 0) return []
+    return [
+      '',
+      paint.bold('Quorums'),
+      ...table(there.map(([name, margin]) => [`  ${name}`, `${share(margin)} up`, spareWords(margin)])),
+    ]
+  }
+  const labelWidth = Math.min(34, Math.max(10, ...rows.map(row => row.label.length)))
+  const perTable = Math.max(1, Math.floor((width - 2 - labelWidth) / 15))
+  const blocks: string[] = []
+  for (let i = 0; i < names.length; i += perTable) {
+    const some = names.slice(i, i + perTable)
+    const lines = table([
+      ['  after step'.padEnd(labelWidth + 2), ...some.map(name => cut(name, 13))],
+      ...rows.map(row => [
+        `  ${cut(row.label, labelWidth)}`,
+        ...some.map(name => cell(row.low[name], row.after[name])),
+      ]),
+    ])
+    blocks.push(...(i === 0 ? [] : ['']), ...lines)
+  }
+  return [
+    '',
+    paint.bold('Quorums: members up (how many more can be lost; "low": while the step runs)'),
+    ...blocks,
+  ]
+}
+
+function differs(a: Margin | undefined, b: Margin | undefined): boolean {
+  return a?.up !== b?.up || a?.members !== b?.members
+}
+
+function cell(low: Margin | undefined, after: Margin | undefined): string {
+  if (after === undefined || after.members === 0) return '-'
+  const settled = `${share(after)} (${after.spare})`
+  // Growing from below is what a join does and says nothing; falling below the end is what a reader must see.
+  return low !== undefined && low.members >= after.members && low.up < after.up
+    ? `${settled} low ${low.up}`
+    : settled
+}
+
+/** '2/3'. */
+export function share(margin: Margin): string {
+  return `${margin.up}/${margin.members}`
+}
+
+/** 'can lose 1', 'majority is lost'. */
+export function spareWords(margin: Margin): string {
+  if (margin.members === 0) return 'does not exist'
+  return margin.spare < 0 ? 'majority is lost' : `can lose ${margin.spare}`
+}
+
+function steps(report: PlanReport, paint: Paint): readonly string[] {
+  const will = new Map(report.outlooks.map(outlook => [outlook.step, outlook.will]))
+  const sections = [...new Set(report.plan.steps.map(step => step.section))]
+  return sections.flatMap(section => {
+    const inside = report.plan.steps.filter(step => step.section === section)
+    if (inside.every(step => will.get(step.id) === 'hold'))
+      return ['', `${paint.bold(section)}: ${allHold(inside.length)}`]
+    return [
+      '',
+      paint.bold(section),
+      ...inside.flatMap(step => stepLines(report.plan, step, will.get(step.id) ?? 'depend', paint)),
+    ]
+  })
+}
+
+function allHold(steps: number): string {
+  return steps === 1 ? 'its one step already holds' : `all ${steps} steps already hold`
+}
+
+function stepLines(plan: Plan, step: Step, will: Outlook['will'], paint: Paint): readonly string[] {
+  const position = String(number(plan, step)).padStart(String(plan.steps.length).length)
+  const head = `  ${position} ${signs[will]} ${step.title}`
+  const risk = step.risk === 'none' ? '' : `, ${step.risk}`
+  const tail = will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}]`
+  const [first = '', ...rest] = wrap(`${head} ${tail}`.slice(2), width - 2, ' '.repeat(position.length + 3))
+  const title = [`  ${first}`, ...rest.map(indent)]
+  if (will === 'hold') return title.map(line => paint.dim(line))
+  const margin = ' '.repeat(position.length + 7)
+  const ops = step.run.flatMap(op => opLines(op, step).map(line => paint.dim(margin + line)))
+  return [
+    ...title.map(line =>
+      step.risk === 'irreversible' ? paint.red(line) : will === 'run' ? paint.green(line) : line,
+    ),
+    ...ops,
+  ]
+}
+
+function opLines(op: Op, step: Step): readonly string[] {
+  const on =
+    ('exec' in op || 'write' in op) && op.on !== undefined && op.on !== step.host ? `(on ${op.on}) ` : ''
+  const shown = on + showOp(op)
+  return 'exec' in op ? wrapCommand(shown, width - 9) : wrap(shown, width - 9, '  ')
+}
+
+function legend(report: PlanReport): readonly string[] {
+  const { depend } = counts(report.outlooks)
+  if (depend === 0) return []
+  return [
+    '',
+    ...wrap('? = may run: what it would change could not be seen; it is asked again just before.', width),
+  ]
+}
+
+function movingSteps(report: PlanReport): readonly Step[] {
+  const held = new Set(
+    report.outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step),
+  )
+  return report.plan.steps.filter(step => !held.has(step.id))
+}
+
+function number(plan: Plan, step: Step): number {
+  return plan.steps.indexOf(step) + 1
+}
+
+function indent(line: string): string {
+  return `  ${line}`
+}
