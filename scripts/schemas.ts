@@ -28,6 +28,8 @@ export interface SchemaProblem {
   readonly keyword: string
   readonly params: { readonly [name: string]: unknown }
   readonly message?: string
+  /** Set where the name of a key is wrong and not its value. */
+  readonly propertyName?: string
 }
 
 declare const validate: {
@@ -58,7 +60,10 @@ async function validator(schema: object): Promise<string> {
     strictTypes: false,
     code: { source: true, esm: true, optimize: true },
   })
-  const made = (standalone as unknown as { default: typeof standalone.default }).default(ajv, ajv.compile(schema))
+  const made = (standalone as unknown as { default: typeof standalone.default }).default(
+    ajv,
+    ajv.compile(schema),
+  )
   const bundled = await build({
     stdin: { contents: made, resolveDir: fileURLToPath(root), loader: 'js' },
     bundle: true,

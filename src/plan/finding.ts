@@ -21,4 +21,6 @@ export interface RulePage {
   readonly why: string
   /** What to do about it. */
   readonly fix: string
+  /** A playbook may accept it with a reason (`accept: [{code, reason}]`); it is then a note. */
+  readonly acceptable?: true
 }

@@ -12,6 +12,13 @@ export interface Topology {
   readonly dtr?: DtrSpec
   readonly storage: StorageSpec
   readonly loadBalancer?: LoadBalancerSpec
+  /** Findings the playbook knows of and wants, each with its reason. In playbook order. */
+  readonly accepts?: readonly Acceptance[]
+}
+
+export interface Acceptance {
+  readonly code: string
+  readonly reason: string
 }
 
 /** What is common to all connections; what differs by host stands in `Host`. */
@@ -110,9 +117,26 @@ export type StorageSpec =
       readonly skipVerify: boolean
       readonly v4auth: boolean
     }
-  | { readonly kind: 'azure'; readonly accountName: string; readonly accountKey: { readonly secret: string }; readonly container: string; readonly realm: string }
-  | { readonly kind: 'gcs'; readonly bucket: string; readonly keyFile: { readonly secret: string }; readonly rootDirectory: string }
-  | { readonly kind: 'swift'; readonly authUrl: string; readonly username: string; readonly password: { readonly secret: string }; readonly container: string }
+  | {
+      readonly kind: 'azure'
+      readonly accountName: string
+      readonly accountKey: { readonly secret: string }
+      readonly container: string
+      readonly realm: string
+    }
+  | {
+      readonly kind: 'gcs'
+      readonly bucket: string
+      readonly keyFile: { readonly secret: string }
+      readonly rootDirectory: string
+    }
+  | {
+      readonly kind: 'swift'
+      readonly authUrl: string
+      readonly username: string
+      readonly password: { readonly secret: string }
+      readonly container: string
+    }
 
 /** Where one product is reached through the balancer. */
 export interface Frontend {

@@ -8,6 +8,8 @@ export interface SchemaProblem {
   readonly keyword: string
   readonly params: { readonly [name: string]: unknown }
   readonly message?: string
+  /** Set where the name of a key is wrong and not its value. */
+  readonly propertyName?: string
 }
 
 declare const validate: {
