@@ -133,7 +133,7 @@ export function progress(plan: Plan, terminal: Terminal): View {
   const drawn = list.run()
 
   const finish = (id: StepId, ending: Ending): void => {
-    begun.get(id)?.open(false)
+    begun.get(id)?.open(ending !== 'never begun')
     ended.get(id)?.open(ending)
   }
   return {

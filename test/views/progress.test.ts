@@ -72,6 +72,7 @@ describe('progress', () => {
   it('leaves signals and the terminal as they were', async () => {
     const term = terminal(60, 10)
     const listeners = process.listenerCount('SIGINT')
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
     const own = term.stream.write
     const view = progress(plan, term)
     await settle()
@@ -80,6 +81,7 @@ describe('progress', () => {
     for (const event of events) view.show(event)
     await view.end()
     await view.end()
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
     expect(term.stream.write).toBe(own)
     expect(process.listenerCount('SIGINT')).toBe(listeners)
     expect(term.writes.at(0)).toBe('\u001B[?25l')
