@@ -1,0 +1,91 @@
+import type { Check, HostName, Op, Step } from '../../plan/step.ts'
+import type { DockerSpec } from '../../playbook/topology.ts'
+import { installPackages, plain, service } from '../os/steps.ts'
+import type { Play } from '../product.ts'
+
+const SECTION = 'Docker Engine'
+
+/** The engine of a host is there, runs, and is of the playbook's version. */
+export function engineRuns(docker: DockerSpec, host: HostName): Check {
+  return {
+    fact: 'docker.engine',
+    host,
+    args: { wanted: docker.version },
+    is: { running: true, asWanted: true },
+  }
+}
+
+/** An engine of the playbook's version on every host. One that is there in another version is left alone: the plan stops before it. */
+export const converge: Play = ({ topology, after }) =>
+  topology.docker.hosts.flatMap(host => {
+    const { docker } = topology
+    const install = docker.install ? [installStep(host, docker, docker.install)] : []
+    const wanted: Check = {
+      fact: 'docker.engine',
+      host,
+      args: { wanted: docker.version },
+      is: { asWanted: true },
+    }
+    const start = service(
+      { host, section: SECTION, needs: install.length > 0 ? install.map(step => step.id) : after },
+      {
+        name: 'docker',
+        title: `Start Docker Engine on ${host}, also at boot`,
+        requires: [wanted],
+        also: [engineRuns(docker, host)],
+      },
+    )
+    return [
+      ...install.map(step => ({ ...step, needs: after })),
+      { ...start, id: `docker.start@${host}`, kind: 'docker.start' },
+    ]
+  })
+
+function installStep(host: HostName, docker: DockerSpec, install: NonNullable<DockerSpec['install']>): Step {
+  const engine = { fact: 'docker.engine', host, args: { wanted: docker.version } }
+  return {
+    ...plain,
+    id: `docker.install@${host}`,
+    kind: 'docker.install',
+    title: `Install Docker Engine ${docker.version} on ${host}`,
+    section: SECTION,
+    host,
+    needs: [],
+    // An engine of another version is somebody's running engine: it is upgraded on purpose or not at all.
+    requires: [{ ...engine, is: null }],
+    goal: [{ ...engine, is: { asWanted: true } }],
+    run: [...sourceOps(install), ...installPackages(install.manager, install.packages)],
+    withinSeconds: 60,
+    takes: { p50Seconds: 40, p90Seconds: 300 },
+  }
+}
+
+function sourceOps({ manager, source, key }: NonNullable<DockerSpec['install']>): readonly Op[] {
+  const ops: Op[] = []
+  if (manager === 'apt') {
+    // apt reads armoured keys only from files that end in .asc, binary ones only from .gpg.
+    const ending = key?.file.endsWith('.gpg') ? 'gpg' : 'asc'
+    if (key)
+      ops.push({ write: `/etc/apt/trusted.gpg.d/runbook-docker.${ending}`, content: key, mode: '0644' })
+    if (source !== undefined)
+      ops.push({
+        write: '/etc/apt/sources.list.d/runbook-docker.list',
+        content: `${source.trimEnd()}\n`,
+        mode: '0644',
+      })
+    return ops
+  }
+  const path = '/etc/pki/rpm-gpg/RPM-GPG-KEY-runbook-docker'
+  if (key)
+    ops.push(
+      { write: path, content: key, mode: '0644' },
+      { exec: { argv: ['rpm', '--import', path] }, timeoutSeconds: 60 },
+    )
+  if (source !== undefined)
+    ops.push({
+      write: '/etc/yum.repos.d/runbook-docker.repo',
+      content: `${source.trimEnd()}\n`,
+      mode: '0644',
+    })
+  return ops
+}

@@ -1,0 +1,57 @@
+import { factKey } from '../../plan/fact.ts'
+import type { Quorum } from '../../plan/step.ts'
+import type { Topology } from '../../playbook/topology.ts'
+import { member } from '../os/text.ts'
+import type { Product, StatusRow } from '../product.ts'
+import { converge, engineRuns } from './converge.ts'
+import { facts } from './facts.ts'
+import { model } from './model.ts'
+import { askEngine, asks, findings, pages } from './preflight.ts'
+
+/** Docker Engine and its swarm mode. */
+export const docker: Product = {
+  name: 'docker',
+  wanted: topology => topology.docker.hosts.length > 0,
+  facts,
+  asks,
+  plays: { converge },
+  quorums,
+  healthy: topology => topology.docker.hosts.map(host => engineRuns(topology.docker, host)),
+  status: (topology, seen) =>
+    topology.docker.hosts.map((host): StatusRow => {
+      const engine = seen.get(factKey(askEngine(topology, host)))
+      if (engine === undefined)
+        return { item: 'Docker Engine', host, state: 'unknown', detail: 'could not be told' }
+      if (engine === null) return { item: 'Docker Engine', host, state: 'absent', detail: 'not installed' }
+      const version = String(member(engine, 'version'))
+      if (member(engine, 'running') !== true)
+        return { item: 'Docker Engine', host, state: 'degraded', detail: `${version}, not running` }
+      const wanted = member(engine, 'asWanted') === true
+      return {
+        item: 'Docker Engine',
+        host,
+        state: wanted ? 'ok' : 'degraded',
+        detail: wanted ? version : `${version}, wanted ${topology.docker.version}`,
+      }
+    }),
+  rules: () => [],
+  findings,
+  pages,
+  model,
+}
+
+/** The managers' raft group. A manager that does not say so may still be one, and counts as down. */
+function quorums(topology: Topology): readonly Quorum[] {
+  const managers = topology.ucp?.managers ?? []
+  if (managers.length === 0) return []
+  return [
+    {
+      name: 'swarm raft',
+      voters: managers.map(host => ({
+        name: host,
+        member: { fact: 'docker.swarm', host, is: { manager: true } },
+        up: { fact: 'docker.swarm', host, is: { state: 'active', quorum: true } },
+      })),
+    },
+  ]
+}
