@@ -12,7 +12,8 @@ export const member: Fact = {
   about: 'null | {joined, version, up}',
   scope: 'host',
   probe: () => ({ argv: ['web', 'show'] }),
-  parse: exit => (exit.code !== 0 ? undefined : exit.stdout === '' ? null : (JSON.parse(exit.stdout) as Json)),
+  parse: exit =>
+    exit.code !== 0 ? undefined : exit.stdout === '' ? null : (JSON.parse(exit.stdout) as Json),
 }
 
 export const token: Fact = {
@@ -34,7 +35,11 @@ export const toyModel: Model = (line, host, estate) => {
   if (verb === 'show') {
     const joinedAtMs = state['joinedAtMs']
     const shown = typeof joinedAtMs === 'number' && joinedAtMs <= estate.clockMs
-    return { code: 0, stderr: '', stdout: shown ? JSON.stringify({ joined: true, version: state['version'], up: state['up'] }) : '' }
+    return {
+      code: 0,
+      stderr: '',
+      stdout: shown ? JSON.stringify({ joined: true, version: state['version'], up: state['up'] }) : '',
+    }
   }
   if (verb === 'join') {
     if (line.stdin !== 'tok-12345-secret') return { code: 1, stdout: '', stderr: 'wrong token' }
@@ -67,7 +72,14 @@ export function toyEstate(names: readonly string[]): Estate {
   }
 }
 
-const base = { section: 'web', risk: 'none', inDoubt: 'repeat', takes: { p50Seconds: 5, p90Seconds: 9 }, during: [], withinSeconds: 60 } as const
+const base = {
+  section: 'web',
+  risk: 'none',
+  inDoubt: 'repeat',
+  takes: { p50Seconds: 5, p90Seconds: 9 },
+  during: [],
+  withinSeconds: 60,
+} as const
 
 export function join(host: string, needs: readonly string[]): Step {
   return {
@@ -79,7 +91,12 @@ export function join(host: string, needs: readonly string[]): Step {
     needs,
     requires: [{ fact: 'web.member', host, is: null }],
     goal: [{ fact: 'web.member', host, is: { joined: true, up: true } }],
-    run: [{ exec: { argv: ['web', 'join'], stdin: { fact: { fact: 'web.token', host }, pick: 'token' } }, timeoutSeconds: 30 }],
+    run: [
+      {
+        exec: { argv: ['web', 'join'], stdin: { fact: { fact: 'web.token', host }, pick: 'token' } },
+        timeoutSeconds: 30,
+      },
+    ],
   }
 }
 

@@ -8,7 +8,12 @@ import type { Topology } from '../playbook/topology.ts'
 import type { Product } from './product.ts'
 
 /** Playbook and facts in, plan out. Pure: the same input gives the same bytes. */
-export function compile(topology: Topology, playbook: Digest, products: readonly Product[], facts: Facts): Plan {
+export function compile(
+  topology: Topology,
+  playbook: Digest,
+  products: readonly Product[],
+  facts: Facts,
+): Plan {
   const wanted = products.filter(product => product.wanted(topology))
   const steps: Step[] = []
   let after: readonly StepId[] = []
@@ -22,7 +27,9 @@ export function compile(topology: Topology, playbook: Digest, products: readonly
   const quorums = wanted.flatMap(product => product.quorums(topology))
   const ordered = order(steps)
   const { name, hosts } = topology
-  const volatile = new Set(products.flatMap(product => product.facts.filter(fact => fact.volatile).map(fact => fact.name)))
+  const volatile = new Set(
+    products.flatMap(product => product.facts.filter(fact => fact.volatile).map(fact => fact.name)),
+  )
   const seen = Object.fromEntries([...facts].filter(([key]) => !volatile.has(key.slice(0, key.indexOf('@')))))
   return {
     format: 'runbook.plan/1',
@@ -35,14 +42,26 @@ export function compile(topology: Topology, playbook: Digest, products: readonly
 }
 
 /** Every question that planning asks: what steers the plays, and what the plan's own checks ask. */
-export function questions(topology: Topology, products: readonly Product[], plan: Pick<Plan, 'steps' | 'quorums'>): readonly FactRef[] {
-  const steering = products.filter(product => product.wanted(topology)).flatMap(product => product.asks(topology))
-  const health = products.filter(product => product.wanted(topology)).flatMap(product => product.healthy(topology))
+export function questions(
+  topology: Topology,
+  products: readonly Product[],
+  plan: Pick<Plan, 'steps' | 'quorums'>,
+): readonly FactRef[] {
+  const steering = products
+    .filter(product => product.wanted(topology))
+    .flatMap(product => product.asks(topology))
+  const health = products
+    .filter(product => product.wanted(topology))
+    .flatMap(product => product.healthy(topology))
   return unique([...steering, ...asked(plan), ...health])
 }
 
 /** What all rules say: of the playbook alone, and of what was seen on the hosts. */
-export function findings(topology: Topology, products: readonly Product[], facts?: Facts): readonly Finding[] {
+export function findings(
+  topology: Topology,
+  products: readonly Product[],
+  facts?: Facts,
+): readonly Finding[] {
   return products
     .filter(product => product.wanted(topology))
     .flatMap(product => [...product.rules(topology), ...(facts ? product.findings(topology, facts) : [])])

@@ -5,7 +5,11 @@ import { type Facts, factKey } from './fact.ts'
 export function matches(wanted: Json, seen: Json | undefined): boolean {
   if (seen === undefined) return false
   if (Array.isArray(wanted)) {
-    return Array.isArray(seen) && wanted.length === seen.length && wanted.every((item, i) => matches(item as Json, seen[i] as Json))
+    return (
+      Array.isArray(seen) &&
+      wanted.length === seen.length &&
+      wanted.every((item, i) => matches(item as Json, seen[i] as Json))
+    )
   }
   if (typeof wanted === 'object' && wanted !== null) {
     if (typeof seen !== 'object' || seen === null || Array.isArray(seen)) return false

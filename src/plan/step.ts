@@ -48,7 +48,12 @@ export interface Command {
  * code is 0 (vendor tools do that).
  */
 export type Op =
-  | { readonly exec: Command; readonly on?: HostName; readonly timeoutSeconds: number; readonly failsOn?: string }
+  | {
+      readonly exec: Command
+      readonly on?: HostName
+      readonly timeoutSeconds: number
+      readonly failsOn?: string
+    }
   | { readonly write: string; readonly content: Value; readonly mode: string; readonly on?: HostName }
   | { readonly await: readonly Check[]; readonly withinSeconds: number }
   | { readonly ask: string; readonly answer: Json }

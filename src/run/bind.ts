@@ -22,12 +22,16 @@ export type Late = (ref: FactRef) => Promise<Json | undefined>
 export async function bind(command: Command, world: World, late: Late): Promise<Line> {
   const argv: string[] = []
   for (const word of command.argv) {
-    if (tainted(word, world)) throw new Error('a secret may not stand in argv, where every user of the host can read it')
+    if (tainted(word, world))
+      throw new Error('a secret may not stand in argv, where every user of the host can read it')
     argv.push(await bindValue(word, world, late))
   }
   const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(command.env ?? {})) env[name] = await bindValue(value, world, late)
-  return command.stdin === undefined ? { argv, env } : { argv, env, stdin: await bindValue(command.stdin, world, late) }
+  for (const [name, value] of Object.entries(command.env ?? {}))
+    env[name] = await bindValue(value, world, late)
+  return command.stdin === undefined
+    ? { argv, env }
+    : { argv, env, stdin: await bindValue(command.stdin, world, late) }
 }
 
 /** One value as text. @throws as `bind` */

@@ -2,16 +2,52 @@ import type { Check, Digest, HostName, Json, StepId } from '../plan/step.ts'
 
 /** Why a step stopped. */
 export type Failure =
-  | { readonly why: 'unreachable' | 'unobservable' | 'interrupted'; readonly host: HostName; readonly detail: string; readonly help: string }
+  | {
+      readonly why: 'unreachable' | 'unobservable' | 'interrupted'
+      readonly host: HostName
+      readonly detail: string
+      readonly help: string
+    }
   /** `requires` no longer holds: the world is not where the plan left it. Nothing was done. */
   | { readonly why: 'diverged'; readonly check: Check; readonly seen: Json; readonly detail: string }
   /** Every command ended well and yet the goal did not come true in time. */
-  | { readonly why: 'goal-not-met'; readonly check: Check; readonly seen: Json; readonly afterSeconds: number }
-  | { readonly why: 'exit'; readonly host: HostName; readonly op: number; readonly shown: string; readonly code: number; readonly lastLines: readonly string[] }
-  | { readonly why: 'fatal-line'; readonly host: HostName; readonly op: number; readonly shown: string; readonly line: string }
-  | { readonly why: 'timeout'; readonly host: HostName; readonly op: number; readonly shown: string; readonly afterSeconds: number; readonly lastLines: readonly string[] }
+  | {
+      readonly why: 'goal-not-met'
+      readonly check: Check
+      readonly seen: Json
+      readonly afterSeconds: number
+    }
+  | {
+      readonly why: 'exit'
+      readonly host: HostName
+      readonly op: number
+      readonly shown: string
+      readonly code: number
+      readonly lastLines: readonly string[]
+    }
+  | {
+      readonly why: 'fatal-line'
+      readonly host: HostName
+      readonly op: number
+      readonly shown: string
+      readonly line: string
+    }
+  | {
+      readonly why: 'timeout'
+      readonly host: HostName
+      readonly op: number
+      readonly shown: string
+      readonly afterSeconds: number
+      readonly lastLines: readonly string[]
+    }
   /** Begun, and nobody can say how it ended. */
-  | { readonly why: 'in-doubt'; readonly host: HostName; readonly op: number; readonly shown: string; readonly detail: string }
+  | {
+      readonly why: 'in-doubt'
+      readonly host: HostName
+      readonly op: number
+      readonly shown: string
+      readonly detail: string
+    }
 
 export type Outcome = 'done' | 'failed' | 'stopped' | 'in-doubt'
 /** 'already': the goal held, nothing was run. 'changed': we made it hold. 'assumed': a person said so. */
@@ -22,12 +58,37 @@ export type How = 'already' | 'changed' | 'assumed'
  * `at` is RFC 3339 in UTC. `attempt` counts from 1 and names the jobs on the hosts.
  */
 export type Event = { readonly at: string } & (
-  | { readonly kind: 'run-started'; readonly run: string; readonly plan: Digest; readonly name: string; readonly steps: number; readonly resumed: boolean }
+  | {
+      readonly kind: 'run-started'
+      readonly run: string
+      readonly plan: Digest
+      readonly name: string
+      readonly steps: number
+      readonly resumed: boolean
+    }
   | { readonly kind: 'step-started'; readonly step: StepId; readonly attempt: number }
-  | { readonly kind: 'op-started'; readonly step: StepId; readonly op: number; readonly host: HostName; readonly shown: string }
-  | { readonly kind: 'output'; readonly step: StepId; readonly host: HostName; readonly stream: 'out' | 'err'; readonly line: string }
+  | {
+      readonly kind: 'op-started'
+      readonly step: StepId
+      readonly op: number
+      readonly host: HostName
+      readonly shown: string
+    }
+  | {
+      readonly kind: 'output'
+      readonly step: StepId
+      readonly host: HostName
+      readonly stream: 'out' | 'err'
+      readonly line: string
+    }
   | { readonly kind: 'op-ended'; readonly step: StepId; readonly op: number; readonly code: number }
-  | { readonly kind: 'waiting'; readonly step: StepId; readonly for: Check; readonly seen: Json; readonly elapsedSeconds: number }
+  | {
+      readonly kind: 'waiting'
+      readonly step: StepId
+      readonly for: Check
+      readonly seen: Json
+      readonly elapsedSeconds: number
+    }
   | { readonly kind: 'answered'; readonly step: StepId; readonly by: string; readonly answer: Json }
   | { readonly kind: 'step-done'; readonly step: StepId; readonly how: How }
   | { readonly kind: 'step-failed'; readonly step: StepId; readonly failure: Failure }

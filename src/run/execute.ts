@@ -51,8 +51,17 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
   const running = new Map<StepId, { readonly step: Step; readonly ended: Promise<void> }>()
   const place = { runId: options.runId, world, sessions, knowledge, record }
   try {
-    record({ kind: 'run-started', run: run.id, plan: run.plan, name: plan.name, steps: plan.steps.length, resumed: past.length > 0 })
-    const waiting = new Map(plan.steps.filter(step => run.steps.get(step.id)?.state !== 'done').map(step => [step.id, step]))
+    record({
+      kind: 'run-started',
+      run: run.id,
+      plan: run.plan,
+      name: plan.name,
+      steps: plan.steps.length,
+      resumed: past.length > 0,
+    })
+    const waiting = new Map(
+      plan.steps.filter(step => run.steps.get(step.id)?.state !== 'done').map(step => [step.id, step]),
+    )
     for (;;) {
       for (const step of waiting.values()) {
         if (options.signal.aborted || halted(run) || running.size >= options.width) break
@@ -74,7 +83,8 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
 }
 
 function halted(run: Run): boolean {
-  for (const step of run.steps.values()) if (step.failure && (step.state === 'failed' || step.state === 'in-doubt')) return true
+  for (const step of run.steps.values())
+    if (step.failure && (step.state === 'failed' || step.state === 'in-doubt')) return true
   return false
 }
 
@@ -96,14 +106,24 @@ function ready(step: Step, run: Run, running: ReadonlyMap<StepId, { readonly ste
 }
 
 function hostsOf(step: Step): readonly HostName[] {
-  const on = (op: Op): readonly HostName[] => ('await' in op || 'ask' in op || op.on === undefined ? [] : [op.on])
+  const on = (op: Op): readonly HostName[] =>
+    'await' in op || 'ask' in op || op.on === undefined ? [] : [op.on]
   return [step.host, ...step.run.flatMap(on)]
 }
 
 /** True when every quorum keeps its majority, or is at least no worse off, while this step runs beside the others. */
-function safe(step: Step, running: ReadonlyMap<StepId, { readonly step: Step }>, plan: Plan, believed: Facts): boolean {
-  if (step.during.length === 0 || (step.goal.length > 0 && step.goal.every(check => holds(check, believed)))) return true
-  const others = project(believed, [...running.values()].flatMap(({ step: other }) => other.during))
+function safe(
+  step: Step,
+  running: ReadonlyMap<StepId, { readonly step: Step }>,
+  plan: Plan,
+  believed: Facts,
+): boolean {
+  if (step.during.length === 0 || (step.goal.length > 0 && step.goal.every(check => holds(check, believed))))
+    return true
+  const others = project(
+    believed,
+    [...running.values()].flatMap(({ step: other }) => other.during),
+  )
   const together = project(others, step.during)
   return plan.quorums.every(quorum => {
     const spare = tally(quorum, together).spare

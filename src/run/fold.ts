@@ -43,7 +43,8 @@ export function fold(run: Run, event: Event): Run {
       // Whatever was begun and not ended is in doubt; what failed for a known reason may be tried again.
       const steps = new Map(run.steps)
       for (const [id, step] of steps) {
-        if (step.state === 'running' || step.state === 'in-doubt') steps.set(id, { ...unfailed(step), state: 'in-doubt' })
+        if (step.state === 'running' || step.state === 'in-doubt')
+          steps.set(id, { ...unfailed(step), state: 'in-doubt' })
         else if (step.state === 'failed') steps.set(id, { ...waiting, attempt: step.attempt })
       }
       return { id: run.id, plan: run.plan, steps }
@@ -94,13 +95,17 @@ function unfailed(step: StepRun): StepRun {
 /** True when nobody can say whether the step's effects happened. */
 function unknownEnd(failure: Failure, step: StepRun): boolean {
   if (failure.why === 'in-doubt') return true
-  return step.touched && (failure.why === 'unreachable' || failure.why === 'unobservable' || failure.why === 'interrupted')
+  return (
+    step.touched &&
+    (failure.why === 'unreachable' || failure.why === 'unobservable' || failure.why === 'interrupted')
+  )
 }
 
 function from(run: Run, id: StepId, event: Event, states: readonly StepState[]): StepRun {
   const step = run.steps.get(id)
   if (!step) throw new Error(`${event.kind} names ${id}, which is no step of this plan`)
-  if (!states.includes(step.state)) throw new Error(`${event.kind} of ${id} cannot follow: the step is ${step.state}`)
+  if (!states.includes(step.state))
+    throw new Error(`${event.kind} of ${id} cannot follow: the step is ${step.state}`)
   return step
 }
 

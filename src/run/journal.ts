@@ -38,7 +38,10 @@ export function openJournal(path: string, past?: Past): Journal {
       last = sha256(body)
       const line = Buffer.from(`${body}\n`)
       const written = writeSync(file, line, 0, line.length, at)
-      if (written !== line.length) throw new Error(`only ${written} of ${line.length} bytes could be written to ${path}: is the disk full?`)
+      if (written !== line.length)
+        throw new Error(
+          `only ${written} of ${line.length} bytes could be written to ${path}: is the disk full?`,
+        )
       at += line.length
       if (event.kind !== 'output' && event.kind !== 'waiting') fsyncSync(file)
     },
@@ -62,19 +65,24 @@ export function readJournal(path: string): Past {
   let bytes = 0
   for (const [i, line] of lines.entries()) {
     const { prev, ...event } = parse(line, path, i + 1)
-    if (prev !== last) throw new Error(`${path}:${i + 1}: this record does not follow the one before it; the journal was changed after it was written`)
+    if (prev !== last)
+      throw new Error(
+        `${path}:${i + 1}: this record does not follow the one before it; the journal was changed after it was written`,
+      )
     last = sha256(line)
     bytes += Buffer.byteLength(line) + 1
     events.push(event as Event)
   }
-  const note = torn === '' ? {} : { note: `the last record was cut short (${torn.length} bytes) and is left out` }
+  const note =
+    torn === '' ? {} : { note: `the last record was cut short (${torn.length} bytes) and is left out` }
   return { events, ...note, bytes, last }
 }
 
 function parse(line: string, path: string, number: number): Event & { prev: unknown } {
   try {
     const record: unknown = JSON.parse(line)
-    if (typeof record === 'object' && record !== null && 'kind' in record && 'prev' in record) return record as Event & { prev: unknown }
+    if (typeof record === 'object' && record !== null && 'kind' in record && 'prev' in record)
+      return record as Event & { prev: unknown }
   } catch {
     // Falls through to the one message for both.
   }

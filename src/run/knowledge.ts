@@ -24,7 +24,12 @@ export interface Knowledge {
  * Facts read once serve every step until an effect could have changed them: a 'host' fact by an effect on its host, a
  * 'cluster' fact by any. So a run that changes nothing asks each host once.
  */
-export function createKnowledge(observed: Facts, refs: readonly FactRef[], world: World, sessions: Sessions): Knowledge {
+export function createKnowledge(
+  observed: Facts,
+  refs: readonly FactRef[],
+  world: World,
+  sessions: Sessions,
+): Knowledge {
   let believed: Facts = observed
   let clusterEpoch = 0
   const hostEpochs = new Map<HostName, number>()
@@ -57,7 +62,10 @@ export function createKnowledge(observed: Facts, refs: readonly FactRef[], world
     async ask(refs) {
       const questions = unique(refs)
       const open = questions.filter(ref => certain.get(factKey(ref)) !== epochOf(ref))
-      const asked = open.length === 0 ? { facts: new Map<string, Json>(), unreachable: new Map<HostName, Unreachable>() } : await askAgain(open)
+      const asked =
+        open.length === 0
+          ? { facts: new Map<string, Json>(), unreachable: new Map<HostName, Unreachable>() }
+          : await askAgain(open)
       const facts = new Map(asked.facts)
       for (const ref of questions) {
         const key = factKey(ref)

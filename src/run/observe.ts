@@ -25,7 +25,9 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
       try {
         const session = await sessions.to(host)
         // Facts that ask with the very same words (two checks on one listing) share one probe.
-        const lines = await Promise.all(questions.map(ref => bind(factOf(ref, world).probe(ref.args), world, noLate)))
+        const lines = await Promise.all(
+          questions.map(ref => bind(factOf(ref, world).probe(ref.args), world, noLate)),
+        )
         const distinct = new Map(lines.map(line => [JSON.stringify(line), line]))
         const exits = await session.probe([...distinct.values()], { timeoutMs: PROBE_TIMEOUT_MS })
         const byLine = new Map([...distinct.keys()].map((key, i) => [key, exits[i]]))
@@ -59,5 +61,8 @@ const noLate = (ref: FactRef): never => {
 
 function maskAll(answer: Json, world: World): void {
   if (typeof answer === 'string') world.redact.add(answer)
-  else if (typeof answer === 'object' && answer !== null) Object.values(answer).forEach(member => { maskAll(member as Json, world) })
+  else if (typeof answer === 'object' && answer !== null)
+    Object.values(answer).forEach(member => {
+      maskAll(member as Json, world)
+    })
 }

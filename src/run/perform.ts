@@ -58,7 +58,7 @@ export async function perform(step: Step, before: StepRun, place: Workplace): Pr
       const unknown = await runOps(step, attempt, ended, place)
       if (!unknown) break
       // The effect may still be on its way: it gets its full time before anything is done about it.
-      if (await comesTrue(step, step.goal, step.withinSeconds, place) === undefined) break
+      if ((await comesTrue(step, step.goal, step.withinSeconds, place)) === undefined) break
       if (step.inDoubt === 'ask' || attempt >= before.attempt + 2) throw new Stop(unknown)
       attempt += 1
       ended = []
@@ -75,9 +75,15 @@ export async function perform(step: Step, before: StepRun, place: Workplace): Pr
 
 function failureOf(error: unknown, step: Step): Failure {
   if (error instanceof Stop) return error.failure
-  if (error instanceof Unreachable) return { why: 'unreachable', host: error.host, detail: error.message, help: error.help }
+  if (error instanceof Unreachable)
+    return { why: 'unreachable', host: error.host, detail: error.message, help: error.help }
   if (error instanceof Unbound) {
-    return { why: 'unobservable', host: error.ref.host, detail: error.message, help: `ask the host yourself, then resume` }
+    return {
+      why: 'unobservable',
+      host: error.ref.host,
+      detail: error.message,
+      help: `ask the host yourself, then resume`,
+    }
   }
   throw error instanceof Error ? Object.assign(error, { step: step.id }) : error
 }
@@ -94,7 +100,12 @@ async function goalHolds(step: Step, place: Workplace): Promise<boolean> {
     if (clock.now() >= deadlineMs) {
       const [lost] = seen.unreachable.values()
       if (lost) throw lost
-      throw new Stop({ why: 'unobservable', host: unknown.host, detail: `could not tell whether ${showCheck(unknown)}`, help: 'look at the host, then resume' })
+      throw new Stop({
+        why: 'unobservable',
+        host: unknown.host,
+        detail: `could not tell whether ${showCheck(unknown)}`,
+        help: 'look at the host, then resume',
+      })
     }
     await clock.sleep(POLL_MOST_MS)
     seen = await place.knowledge.askAgain(step.goal)
@@ -109,16 +120,31 @@ async function mustHold(checks: readonly Check[], place: Workplace): Promise<voi
   for (const check of checks) {
     const value = seen.facts.get(factKey(check))
     if (value === undefined) {
-      throw new Stop({ why: 'unobservable', host: check.host, detail: `could not tell whether ${showCheck(check)}`, help: 'look at the host, then resume' })
+      throw new Stop({
+        why: 'unobservable',
+        host: check.host,
+        detail: `could not tell whether ${showCheck(check)}`,
+        help: 'look at the host, then resume',
+      })
     }
     if (!holds(check, seen.facts)) {
-      throw new Stop({ why: 'diverged', check, seen: value, detail: 'something needed before this step is not as the plan expects; nothing was done' })
+      throw new Stop({
+        why: 'diverged',
+        check,
+        seen: value,
+        detail: 'something needed before this step is not as the plan expects; nothing was done',
+      })
     }
   }
 }
 
 /** Runs the ops not yet known to have ended. Answers an in-doubt failure when nobody can say how an op ended. */
-async function runOps(step: Step, attempt: number, ended: readonly number[], place: Workplace): Promise<Failure | undefined> {
+async function runOps(
+  step: Step,
+  attempt: number,
+  ended: readonly number[],
+  place: Workplace,
+): Promise<Failure | undefined> {
   for (const [index, op] of step.run.entries()) {
     if (ended.includes(index)) continue
     const unknown = await runOp(step, op, index, attempt, place)
@@ -127,9 +153,17 @@ async function runOps(step: Step, attempt: number, ended: readonly number[], pla
   return undefined
 }
 
-async function runOp(step: Step, op: Op, index: number, attempt: number, place: Workplace): Promise<Failure | undefined> {
+async function runOp(
+  step: Step,
+  op: Op,
+  index: number,
+  attempt: number,
+  place: Workplace,
+): Promise<Failure | undefined> {
   const { record, world, knowledge } = place
-  const late = async (ref: Check | { fact: string; host: HostName; args?: Json }): Promise<Json | undefined> => {
+  const late = async (
+    ref: Check | { fact: string; host: HostName; args?: Json },
+  ): Promise<Json | undefined> => {
     const seen = await knowledge.askAgain([ref])
     const [lost] = seen.unreachable.values()
     if (lost) throw lost
@@ -170,26 +204,55 @@ async function runOp(step: Step, op: Op, index: number, attempt: number, place: 
         },
       })
     } else {
-      exit = await session.write('write' in op ? op.write : '', content ?? new Uint8Array(), 'write' in op ? op.mode : '')
-      if (exit.code !== 0 && exit.code !== undefined) output.push(...exit.stderr.split('\n').filter(text => text !== '').map(world.redact.text))
+      exit = await session.write(
+        'write' in op ? op.write : '',
+        content ?? new Uint8Array(),
+        'write' in op ? op.mode : '',
+      )
+      if (exit.code !== 0 && exit.code !== undefined)
+        output.push(
+          ...exit.stderr
+            .split('\n')
+            .filter(text => text !== '')
+            .map(world.redact.text),
+        )
     }
   } finally {
     knowledge.disturbed(host)
   }
   if (exit.code === undefined) {
-    return { why: 'in-doubt', host, op: index, shown, detail: exit.stderr === '' ? 'nobody saw how the command ended' : world.redact.text(exit.stderr) }
+    return {
+      why: 'in-doubt',
+      host,
+      op: index,
+      shown,
+      detail: exit.stderr === '' ? 'nobody saw how the command ended' : world.redact.text(exit.stderr),
+    }
   }
   if (exit.timedOut && 'exec' in op) {
-    throw new Stop({ why: 'timeout', host, op: index, shown, afterSeconds: op.timeoutSeconds, lastLines: output })
+    throw new Stop({
+      why: 'timeout',
+      host,
+      op: index,
+      shown,
+      afterSeconds: op.timeoutSeconds,
+      lastLines: output,
+    })
   }
   record({ kind: 'op-ended', step: step.id, op: index, code: exit.code })
-  if (exit.code !== 0) throw new Stop({ why: 'exit', host, op: index, shown, code: exit.code, lastLines: output })
+  if (exit.code !== 0)
+    throw new Stop({ why: 'exit', host, op: index, shown, code: exit.code, lastLines: output })
   if (fatal !== undefined) throw new Stop({ why: 'fatal-line', host, op: index, shown, line: fatal })
   return undefined
 }
 
 /** Waits until all checks hold. Answers undefined when they do, the failure when the time is over. */
-async function comesTrue(step: Step, checks: readonly Check[], withinSeconds: number, place: Workplace): Promise<Failure | undefined> {
+async function comesTrue(
+  step: Step,
+  checks: readonly Check[],
+  withinSeconds: number,
+  place: Workplace,
+): Promise<Failure | undefined> {
   const { clock } = place.world
   const startedMs = clock.now()
   const deadlineMs = startedMs + withinSeconds * 1000
@@ -206,12 +269,18 @@ async function comesTrue(step: Step, checks: readonly Check[], withinSeconds: nu
     if (nowMs >= deadlineMs) {
       if (lost) return { why: 'unreachable', host: lost.host, detail: lost.message, help: lost.help }
       if (!seen.facts.has(factKey(missing))) {
-        return { why: 'unobservable', host: missing.host, detail: `for ${withinSeconds} s nobody could tell whether ${showCheck(missing)}`, help: 'look at the host, then resume' }
+        return {
+          why: 'unobservable',
+          host: missing.host,
+          detail: `for ${withinSeconds} s nobody could tell whether ${showCheck(missing)}`,
+          help: 'look at the host, then resume',
+        }
       }
       return { why: 'goal-not-met', check: missing, seen: value, afterSeconds: elapsedSeconds }
     }
     const tell = JSON.stringify([missing, value])
-    if (tell !== told) place.record({ kind: 'waiting', step: step.id, for: missing, seen: value, elapsedSeconds })
+    if (tell !== told)
+      place.record({ kind: 'waiting', step: step.id, for: missing, seen: value, elapsedSeconds })
     told = tell
     await clock.sleep(Math.min(pauseMs, deadlineMs - nowMs))
     pauseMs = Math.min(pauseMs * 2, POLL_MOST_MS)

@@ -18,7 +18,13 @@ export function createRedact(): Redact {
   let pattern: RegExp | undefined
   const text = (input: string): string => {
     if (forms.size === 0) return input
-    pattern ??= new RegExp([...forms].sort((a, b) => b.length - a.length).map(escape).join('|'), 'g')
+    pattern ??= new RegExp(
+      [...forms]
+        .sort((a, b) => b.length - a.length)
+        .map(escape)
+        .join('|'),
+      'g',
+    )
     return input.replace(pattern, MASK)
   }
   const deep = (value: unknown): unknown => {

@@ -16,7 +16,12 @@ export interface TwinOptions {
 const NOT_MODELLED = 127
 
 /** Sessions to a pretend estate. Hosts remember jobs by name, as real ones do, also when the controller is gone. */
-export function connectTwin(estate: Estate, models: readonly Model[], clock: VirtualClock, options: TwinOptions = {}): Connect {
+export function connectTwin(
+  estate: Estate,
+  models: readonly Model[],
+  clock: VirtualClock,
+  options: TwinOptions = {},
+): Connect {
   const running = new Map<string, Promise<Exit>>()
 
   const run = (line: Line, name: HostName): Exit | Promise<Exit> => {
@@ -30,13 +35,22 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
         return answer.finish(estate)
       })
     }
-    return { code: NOT_MODELLED, stdout: '', stderr: `${line.argv[0] ?? ''}: not modelled: ${line.argv.join(' ')}` }
+    return {
+      code: NOT_MODELLED,
+      stdout: '',
+      stderr: `${line.argv[0] ?? ''}: not modelled: ${line.argv.join(' ')}`,
+    }
   }
 
   const hostOf = (name: HostName): EstateHost => {
     const host = estate.hosts[name]
     if (!host?.up) {
-      throw new Unreachable(name, 'timeout', `${name} does not answer`, `see whether the host is switched on, or leave it out`)
+      throw new Unreachable(
+        name,
+        'timeout',
+        `${name} does not answer`,
+        `see whether the host is switched on, or leave it out`,
+      )
     }
     return host
   }
@@ -51,7 +65,10 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
         for (const line of lines) {
           options.heard?.(name, line, 'probe')
           exits.push(await run(line, name))
-          if (options.guardProbes && JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) !== before) {
+          if (
+            options.guardProbes &&
+            JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) !== before
+          ) {
             throw new Error(`a probe changed the estate: ${line.argv.join(' ')}`)
           }
         }
@@ -73,7 +90,10 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
       const known = host.jobs[job] as unknown as { exit?: Exit } | undefined
       let ended: Promise<Exit>
       if (known?.exit) ended = Promise.resolve(known.exit)
-      else if (known) ended = running.get(key) ?? Promise.resolve({ code: undefined, stdout: '', stderr: 'the job is gone and left no exit' })
+      else if (known)
+        ended =
+          running.get(key) ??
+          Promise.resolve({ code: undefined, stdout: '', stderr: 'the job is gone and left no exit' })
       else {
         options.heard?.(name, line, 'exec')
         host.jobs[job] = {}
@@ -87,7 +107,10 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
         running.set(key, ended)
       }
       const exit = await ended
-      for (const [stream, text] of [['out', exit.stdout], ['err', exit.stderr]] as const) {
+      for (const [stream, text] of [
+        ['out', exit.stdout],
+        ['err', exit.stderr],
+      ] as const) {
         for (const shown of text.split('\n')) if (shown !== '') onLine(stream, shown)
       }
       return exit
@@ -100,4 +123,3 @@ export function connectTwin(estate: Estate, models: readonly Model[], clock: Vir
     }
   }
 }
-

@@ -24,7 +24,13 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
   const spoil = async <T>(host: string, call: () => Promise<T>, failed: T): Promise<T> => {
     if (calls.dead) throw new Killed()
     const mine = calls.count++ === fault?.at ? fault.kind : undefined
-    const lost = (): Unreachable => new Unreachable(host, 'lost', `the connection to ${host} was lost`, 'resume when the host answers again')
+    const lost = (): Unreachable =>
+      new Unreachable(
+        host,
+        'lost',
+        `the connection to ${host} was lost`,
+        'resume when the host answers again',
+      )
     switch (mine) {
       case undefined:
         return call()
@@ -49,7 +55,12 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
     const session = await connect(host)
     const failed = { code: 1, stdout: '', stderr: 'injected failure' }
     const spoilt: Session = {
-      probe: (lines, options) => spoil(host.name, () => session.probe(lines, options), lines.map(() => failed)),
+      probe: (lines, options) =>
+        spoil(
+          host.name,
+          () => session.probe(lines, options),
+          lines.map(() => failed),
+        ),
       exec: (line, options) => spoil(host.name, () => session.exec(line, options), failed),
       write: (path, content, mode) => spoil(host.name, () => session.write(path, content, mode), failed),
       close: () => session.close(),

@@ -57,7 +57,11 @@ export interface Rehearsal {
 }
 
 /** Runs the plan once undisturbed, then once for every call and every kind of fault, each followed by a resume without fault. */
-export async function rehearse(plan: Plan, stage: Stage, wanted: (fault: Fault) => boolean = () => true): Promise<Rehearsal> {
+export async function rehearse(
+  plan: Plan,
+  stage: Stage,
+  wanted: (fault: Fault) => boolean = () => true,
+): Promise<Rehearsal> {
   const whole = await play(plan, stage, { guardProbes: true })
   if (whole.run.outcome !== 'done') {
     const [step, state] = [...whole.run.steps].find(([, state]) => state.failure) ?? []
@@ -80,7 +84,8 @@ export async function rehearse(plan: Plan, stage: Stage, wanted: (fault: Fault) 
         continue
       }
       const [id, state] = [...run.steps].find(([, step]) => step.failure) ?? []
-      if (id === undefined || !state?.failure) throw new Error(`${canonical(fault)}: the run ended ${run.outcome} without a failure`)
+      if (id === undefined || !state?.failure)
+        throw new Error(`${canonical(fault)}: the run ended ${run.outcome} without a failure`)
       const step = plan.steps.find(one => one.id === id)
       if (state.state === 'in-doubt' && step?.inDoubt === 'ask') inDoubt += 1
       else stuck.push({ fault, step: id, failure: state.failure })
@@ -118,17 +123,21 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
   const part = async (calls: Calls, spoilt?: Fault): Promise<Run> => {
     const sessions = openSessions(plan.hosts, connect)
     const { facts } = await observe(refs, world, sessions)
-    return execute(plan, { ...world, connect: withFault(connect, calls, spoilt) }, {
-      runId: 'rehearsal',
-      past: [...events],
-      observed: { facts, refs },
-      width: stage.width,
-      signal: new AbortController().signal,
-      emit: event => {
-        if (calls.dead) throw new Killed()
-        events.push(event)
+    return execute(
+      plan,
+      { ...world, connect: withFault(connect, calls, spoilt) },
+      {
+        runId: 'rehearsal',
+        past: [...events],
+        observed: { facts, refs },
+        width: stage.width,
+        signal: new AbortController().signal,
+        emit: event => {
+          if (calls.dead) throw new Killed()
+          events.push(event)
+        },
       },
-    })
+    )
   }
   const calls: Calls = { count: 0, dead: false }
   let run: Run | undefined
@@ -141,21 +150,35 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
   if (!run) throw new Error('the run was killed without a fault')
   // One fold for live runs and journals: reading the events back must give the same run.
   const again = events.reduce(fold, fresh(run.id, plan, digest(plan)))
-  if (canonical([...again.steps]) !== canonical([...run.steps])) throw new Error('the journal read back is another run')
+  if (canonical([...again.steps]) !== canonical([...run.steps]))
+    throw new Error('the journal read back is another run')
   return { estate, events, run, calls: calls.count, argv }
 }
 
-async function faithful(plan: Plan, stage: Stage, whole: Performance): Promise<Pick<Rehearsal, 'unfaithful' | 'unplanned'>> {
+async function faithful(
+  plan: Plan,
+  stage: Stage,
+  whole: Performance,
+): Promise<Pick<Rehearsal, 'unfaithful' | 'unplanned'>> {
   const { facts: before } = await look(plan, stage, stage.estate)
   const { facts: after } = await look(plan, stage, whole.estate)
   const promised = new Map<string, Check>()
-  for (const step of plan.steps) for (const check of step.goal) promised.set(`${factKey(check)} ${canonical(check.is)}`, check)
+  for (const step of plan.steps)
+    for (const check of step.goal) promised.set(`${factKey(check)} ${canonical(check.is)}`, check)
   const unfaithful = [...promised.values()].filter(check => !holds(check, after)).map(showCheck)
-  const willRun = new Set(preview(plan, before).filter(outlook => outlook.will !== 'hold').map(outlook => outlook.step))
+  const willRun = new Set(
+    preview(plan, before)
+      .filter(outlook => outlook.will !== 'hold')
+      .map(outlook => outlook.step),
+  )
   const planned = plan.steps
     .filter(step => willRun.has(step.id))
-    .flatMap(step => step.run.filter(op => 'exec' in op || 'write' in op).map(op => `${step.id}: ${showOp(op)}`))
-  const ran = whole.events.flatMap(event => (event.kind === 'op-started' ? [`${event.step}: ${event.shown}`] : []))
+    .flatMap(step =>
+      step.run.filter(op => 'exec' in op || 'write' in op).map(op => `${step.id}: ${showOp(op)}`),
+    )
+  const ran = whole.events.flatMap(event =>
+    event.kind === 'op-started' ? [`${event.step}: ${event.shown}`] : [],
+  )
   const unplanned = [
     ...ran.filter(command => !planned.includes(command)).map(command => `not planned: ${command}`),
     ...planned.filter(command => !ran.includes(command)).map(command => `planned, not run: ${command}`),
@@ -181,14 +204,20 @@ async function look(plan: Plan, stage: Stage, estate: Estate) {
 
 /** An estate without what may differ between two runs that are equal: time, and the names of jobs. Times end in `Ms`. */
 export function normal(estate: Estate): string {
-  const hosts = Object.fromEntries(Object.entries(estate.hosts).map(([name, host]) => [name, { ...host, jobs: {} }]))
+  const hosts = Object.fromEntries(
+    Object.entries(estate.hosts).map(([name, host]) => [name, { ...host, jobs: {} }]),
+  )
   return canonical(timeless({ hosts, shared: estate.shared }))
 }
 
 function timeless(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(timeless)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.endsWith('Ms')).map(([key, member]) => [key, timeless(member)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !key.endsWith('Ms'))
+      .map(([key, member]) => [key, timeless(member)]),
+  )
 }
 
 function difference(a: string, b: string): string {

@@ -19,23 +19,41 @@ test('every call and every fault: after a resume the estate is the same', async 
 
 test('a goal that a later step undoes is caught', async () => {
   const plan = toyPlan(three)
-  const odd = { ...plan, steps: plan.steps.map(step => (step.kind === 'web.join' ? { ...step, goal: [{ fact: 'web.member', host: step.host, is: { version: '1' } }] } : step)) }
+  const odd = {
+    ...plan,
+    steps: plan.steps.map(step =>
+      step.kind === 'web.join'
+        ? { ...step, goal: [{ fact: 'web.member', host: step.host, is: { version: '1' } }] }
+        : step,
+    ),
+  }
   const result = await rehearse(odd, toyStage(three))
   expect(result.unfaithful).toHaveLength(3)
 })
 
 test('a probe that changes the estate is caught', async () => {
   const stage = toyStage(three)
-  const sly = { ...stage, models: [...stage.models.map((model): typeof model => (line, host, estate) => {
-    if (line.argv[1] === 'show') estate.shared['looked'] = true
-    return model(line, host, estate)
-  })] }
+  const sly = {
+    ...stage,
+    models: [
+      ...stage.models.map((model): typeof model => (line, host, estate) => {
+        if (line.argv[1] === 'show') estate.shared['looked'] = true
+        return model(line, host, estate)
+      }),
+    ],
+  }
   await expect(rehearse(toyPlan(three), sly)).rejects.toThrow('a probe changed the estate: web show')
 })
 
 test('a host that forgets its jobs makes a step without a goal run twice, and the sweep says so', async () => {
   const plan = toyPlan(['a'])
-  const bump = { ...join('a', []), id: 'web.bump@a', requires: [], goal: [], run: [{ exec: { argv: ['web', 'bump'] }, timeoutSeconds: 5 }] }
+  const bump = {
+    ...join('a', []),
+    id: 'web.bump@a',
+    requires: [],
+    goal: [],
+    run: [{ exec: { argv: ['web', 'bump'] }, timeoutSeconds: 5 }],
+  }
   const count: Model = (line, host, estate) => {
     if (line.argv[1] !== 'bump') return undefined
     const state = estate.hosts[host]?.state as { count?: number }
@@ -64,7 +82,8 @@ test.each([
   let running = 0
   let peak = 0
   for (const event of events) {
-    if (event.kind === 'step-started' && event.step.startsWith('web.upgrade')) peak = Math.max(peak, ++running)
+    if (event.kind === 'step-started' && event.step.startsWith('web.upgrade'))
+      peak = Math.max(peak, ++running)
     if (event.kind === 'step-done' && event.step.startsWith('web.upgrade')) running -= 1
   }
   expect(peak).toBe(most)
@@ -82,6 +101,13 @@ test('the preview of a bare estate lists every step and the margin while it runs
   const bare = new Map(three.map(name => [`web.member@${name}`, null]))
   const outlooks = preview(toyPlan(three), bare)
   expect(outlooks.map(outlook => outlook.will)).toEqual(['run', 'run', 'run', 'run', 'run', 'run'])
-  expect(outlooks.map(outlook => outlook.margins['web'])).toMatchObject([{ up: 1, members: 1, spare: 0 }, { up: 2, members: 2, spare: 0 }, { up: 3, spare: 1 }, { up: 3 }, { up: 3 }, { up: 3 }])
+  expect(outlooks.map(outlook => outlook.margins['web'])).toMatchObject([
+    { up: 1, members: 1, spare: 0 },
+    { up: 2, members: 2, spare: 0 },
+    { up: 3, spare: 1 },
+    { up: 3 },
+    { up: 3 },
+    { up: 3 },
+  ])
   expect(outlooks[3]?.lowest['web']).toEqual({ up: 2, members: 3, spare: 0 })
 })

@@ -1,0 +1,332 @@
+import { type AddressInfo, type Socket } from 'node:net'
+import type ssh2 from 'ssh2'
+import type { Exit } from '../plan/fact.ts'
+import type { Host, HostName } from '../plan/step.ts'
+import { PRELUDE } from '../hosts/prelude.ts'
+import { mark } from '../hosts/scan.ts'
+import type { Connect, Line, Session } from '../hosts/session.ts'
+import { SUDO_WORDS, bootCommand } from '../hosts/sudo.ts'
+import { callReader } from '../hosts/unwire.ts'
+import type { Call } from '../hosts/wire.ts'
+
+export interface ServeOptions {
+  /** Channels at once on one connection, as sshd's MaxSessions. Default 10. */
+  readonly maxSessions?: number
+  /** Shown before the login. */
+  readonly banner?: string
+  /** What sudo wants where a host's `sudo` is a password. Absent: any password is right. */
+  readonly sudoPassword?: string
+  /** Called for each message that a host gets, before it is acted on: `drop()` cuts that connection there. */
+  readonly onCall?: (host: HostName, call: Call, drop: () => void) => void
+}
+
+export interface Served {
+  /** Port on 127.0.0.1 by host. */
+  readonly ports: { readonly [name: HostName]: number }
+  /** All hosts' keys in known_hosts form. */
+  readonly knownHosts: string
+  /** The private key that all hosts let in, in OpenSSH's form. */
+  readonly clientKey: string
+  /** The same host as it is reached here. */
+  at(host: Host): Host
+  /** Cuts all connections, or those of one host, as a broken line does. What runs goes on. */
+  dropConnections(name?: HostName): void
+  close(): Promise<void>
+}
+
+/**
+ * Real SSH servers on loopback, one a host, in front of the sessions of a pretend estate. They let in one key, and no shell ever
+ * runs: a channel must ask for the very command and prelude that hosts/ssh.ts sends, and messages are read as data. So what is
+ * rehearsed is the real transport.
+ */
+export async function serveTwin(connect: Connect, hosts: readonly Host[], options: ServeOptions = {}): Promise<Served> {
+  const { default: lib } = await import('ssh2')
+  const client = lib.utils.generateKeyPairSync('ed25519')
+  const allowed = parsed(lib, client.public)
+  const ports: { [name: HostName]: number } = {}
+  const servers: ssh2.Server[] = []
+  const sockets = new Map<HostName, Set<Socket>>()
+  let knownHosts = ''
+
+  for (const host of hosts) {
+    const key = lib.utils.generateKeyPairSync('ed25519')
+    const session = await connect(host)
+    const jobs = new Map<string, Job>()
+    const open = new Set<Socket>()
+    sockets.set(host.name, open)
+    const server = new lib.Server(
+      { hostKeys: [key.private], ...(options.banner === undefined ? {} : { banner: options.banner }) },
+      (connection) => {
+        connection.setNoDelay(true)
+        admit(connection, host, allowed)
+        let sessions = 0
+        connection.on('error', () => undefined)
+        connection.on('session', (accept, reject) => {
+          if (sessions >= (options.maxSessions ?? 10)) {
+            reject()
+            return
+          }
+          sessions += 1
+          const channelSession = accept()
+          channelSession.on('close', () => {
+            sessions -= 1
+          })
+          channelSession.on('exec', (acceptExec, rejectExec, { command }) => {
+            if (command !== bootCommand(host.sudo)) {
+              rejectExec()
+              return
+            }
+            serveShell(acceptExec(), host, session, jobs, options, () => {
+              connection.end()
+              for (const socket of open) socket.destroy()
+            })
+          })
+        })
+        connection.on('tcpip', (_accept, reject) => {
+          reject()
+        })
+      },
+    )
+    // ssh2 does not pass its sockets on; the server under it does.
+    ;(server as unknown as { _srv: { on(event: 'connection', listener: (socket: Socket) => void): void } })._srv.on('connection', (socket) => {
+      open.add(socket)
+      socket.on('close', () => open.delete(socket))
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const port = (server.address() as AddressInfo).port
+    ports[host.name] = port
+    servers.push(server)
+    const publicKey = parsed(lib, key.public)
+    knownHosts += `[127.0.0.1]:${String(port)} ${publicKey.type} ${publicKey.getPublicSSH().toString('base64')}\n`
+  }
+
+  const dropConnections = (name?: HostName): void => {
+    for (const [host, open] of sockets) {
+      if (name !== undefined && name !== host) continue
+      for (const socket of open) socket.destroy()
+    }
+  }
+  return {
+    ports,
+    knownHosts,
+    clientKey: client.private,
+    at(host) {
+      const { jump: _, identityFile: __, password: ___, ...rest } = host
+      return { ...rest, address: '127.0.0.1', port: ports[host.name] ?? 0 }
+    },
+    dropConnections,
+    async close() {
+      dropConnections()
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => { resolve() }))))
+    },
+  }
+}
+
+function parsed(lib: typeof ssh2, key: string): ssh2.ParsedKey {
+  const result = lib.utils.parseKey(key)
+  if (result instanceof Error) throw result
+  return result
+}
+
+function admit(connection: ssh2.Connection, host: Host, allowed: ssh2.ParsedKey): void {
+  connection.on('authentication', (context) => {
+    if (context.method !== 'publickey' || context.username !== host.user) {
+      context.reject(['publickey'])
+      return
+    }
+    const right = context.key.data.equals(allowed.getPublicSSH())
+    if (right && (context.signature === undefined || allowed.verify(context.blob ?? Buffer.alloc(0), context.signature, context.hashAlgo))) {
+      context.accept()
+    } else context.reject(['publickey'])
+  })
+}
+
+/** A job that was started through this server; it goes on when the connection does not. */
+interface Job {
+  readonly out: string[]
+  readonly err: string[]
+  exit?: Exit
+  failed?: unknown
+  readonly done: Promise<void>
+}
+
+/** One channel: what `sh` with the prelude does on a real host, on a Session. */
+function serveShell(
+  channel: ssh2.ServerChannel,
+  host: Host,
+  session: Session,
+  jobs: Map<string, Job>,
+  options: ServeOptions,
+  drop: () => void,
+): void {
+  const decoder = new TextDecoder()
+  const read = callReader()
+  let expected = typeof host.sudo === 'object' ? undefined : PRELUDE
+  let text = ''
+  let nonce = ''
+  let gone = false
+  let turn = Promise.resolve()
+  let file: { readonly path: string; readonly mode: string; readonly parts: Uint8Array[] } | undefined
+
+  const stop = (reason: string): void => {
+    gone = true
+    channel.stderr.write(`twin: ${reason}\n`)
+    channel.exit(2)
+    channel.end()
+  }
+  const both = (...words: readonly string[]): void => {
+    if (gone) return
+    channel.write(mark(nonce, words))
+    channel.stderr.write(mark(nonce, words))
+  }
+  const say = (stdout: string, stderr: string): void => {
+    if (gone) return
+    if (stdout !== '') channel.write(stdout)
+    if (stderr !== '') channel.stderr.write(stderr)
+  }
+
+  const act = async (call: Call): Promise<void> => {
+    switch (call.call) {
+      case 'hello':
+        nonce = call.nonce
+        both('hello', '0')
+        return
+      case 'probe': {
+        both('b', String(call.id))
+        const [exit] = await session.probe([call.line], { timeoutMs: call.seconds * 1000 })
+        if (exit === undefined) throw new Error('no answer')
+        say(exit.stdout, exit.stderr)
+        both('e', String(call.id), String(exit.code ?? 137))
+        return
+      }
+      case 'job': {
+        both('b', String(call.id))
+        if (jobs.get(call.name)?.exit !== undefined || !jobs.has(call.name)) jobs.set(call.name, begin(session, call.name, call.line, call.seconds))
+        both('e', String(call.id), '0')
+        return
+      }
+      case 'follow': {
+        both('b', String(call.id))
+        const job = jobs.get(call.name)
+        const limitMs = 1000 * call.delays.reduce((sum, delay) => sum + delay, 0)
+        if (job !== undefined) await settled(job.done, limitMs)
+        if (job?.failed !== undefined) throw job.failed
+        say(after(job?.out, call.out), after(job?.err, call.err))
+        both('e', String(call.id), ...state(job))
+        return
+      }
+      case 'open':
+        both('b', String(call.id))
+        file = { path: call.path, mode: call.mode, parts: [] }
+        both('e', String(call.id), '0')
+        return
+      case 'data':
+        file?.parts.push(call.bytes)
+        return
+      case 'close': {
+        both('b', String(call.id))
+        const written = file
+        file = undefined
+        const exit = written === undefined ? undefined : await session.write(written.path, Buffer.concat(written.parts), written.mode)
+        say(exit?.stdout ?? '', exit?.stderr ?? '')
+        both('e', String(call.id), String(exit?.code ?? 1))
+      }
+    }
+  }
+
+  channel.on('data', (chunk: Buffer) => {
+    if (gone) return
+    text += decoder.decode(chunk, { stream: true })
+    if (expected === undefined) {
+      const end = text.indexOf('\n')
+      if (end === -1) return
+      const password = text.slice(0, end)
+      text = text.slice(end + 1)
+      if (options.sudoPassword !== undefined && password !== options.sudoPassword) {
+        channel.stderr.write(`Sorry, try again.\n${SUDO_WORDS.prompt}`)
+        return
+      }
+      expected = PRELUDE
+      channel.write(`${SUDO_WORDS.ready}\n`)
+    }
+    if (expected !== '') {
+      const length = Math.min(expected.length, text.length)
+      if (!text.startsWith(expected.slice(0, length))) {
+        stop('this is not the prelude of this version')
+        return
+      }
+      expected = expected.slice(length)
+      text = text.slice(length)
+    }
+    try {
+      for (const call of read(text)) {
+        turn = turn.then(async () => {
+          if (gone) return
+          options.onCall?.(host.name, call, drop)
+          await act(call)
+        })
+        turn.catch(() => {
+          // A session that is unreachable is a line that is dead.
+          gone = true
+          drop()
+        })
+      }
+      text = ''
+    } catch (error) {
+      stop(error instanceof Error ? error.message : String(error))
+    }
+  })
+  channel.on('close', () => {
+    gone = true
+  })
+  channel.on('error', () => {
+    gone = true
+  })
+  if (expected === undefined) channel.stderr.write(SUDO_WORDS.prompt)
+}
+
+function begin(session: Session, name: string, line: Line, seconds: number): Job {
+  const out: string[] = []
+  const err: string[] = []
+  const onLine = (stream: 'out' | 'err', text: string): void => {
+    ;(stream === 'out' ? out : err).push(`${text}\n`)
+  }
+  const running = session.exec(line, { job: name, timeoutMs: seconds * 1000, onLine })
+  const job: Job = {
+    out,
+    err,
+    done: running.then(
+      (exit) => {
+        job.exit = exit
+        // The whole output is the truth; lines that came before are a beginning of it.
+        out.splice(0, out.length, exit.stdout)
+        err.splice(0, err.length, exit.stderr)
+      },
+      (error: unknown) => {
+        job.failed = error
+      },
+    ),
+  }
+  return job
+}
+
+function state(job: Job | undefined): string[] {
+  if (job === undefined) return ['wait']
+  if (job.exit === undefined) return ['run']
+  return job.exit.code === undefined ? ['gone'] : ['rc', String(job.exit.code)]
+}
+
+/** What follows after the first `from` bytes. */
+function after(parts: readonly string[] | undefined, from: number): string {
+  return Buffer.from((parts ?? []).join('')).subarray(from).toString()
+}
+
+/** Resolves with the promise, or after the time. */
+async function settled(promise: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))])
+  clearTimeout(timer)
+}
