@@ -1,0 +1,145 @@
+import type { Target } from './wire.ts'
+import { call, json, open, sleep, words } from './wire.ts'
+
+/** The engine of this node, through the socket that is mounted into the container. */
+export const localEngine: Target = { socketPath: '/var/run/docker.sock' }
+
+/** A container to be made: the engine API's own form, as far as it is used here. */
+export interface ContainerSpec {
+  readonly Image: string
+  readonly Entrypoint?: readonly string[]
+  readonly Cmd?: readonly string[]
+  readonly Env?: readonly string[]
+  readonly Labels?: Readonly<Record<string, string>>
+  readonly ExposedPorts?: Readonly<Record<string, object>>
+  readonly Healthcheck?: object
+  readonly StopSignal?: string
+  readonly Hostname?: string
+  readonly HostConfig?: {
+    readonly Binds?: readonly string[]
+    readonly NetworkMode?: string
+    readonly RestartPolicy?: { readonly Name: string }
+    readonly PortBindings?: Readonly<Record<string, readonly { readonly HostPort: string }[]>>
+    readonly Init?: boolean
+    readonly LogConfig?: { readonly Type: string }
+  }
+}
+
+export interface ListedContainer {
+  readonly Id: string
+  readonly Names: readonly string[]
+  readonly Image: string
+  readonly State: string
+  readonly Status: string
+  readonly Labels: Readonly<Record<string, string>>
+  readonly Ports: readonly { readonly PublicPort?: number }[]
+}
+
+export interface SwarmNode {
+  readonly ID: string
+  readonly Spec: { readonly Role: 'manager' | 'worker'; readonly Labels?: Readonly<Record<string, string>> }
+  readonly Description: { readonly Hostname: string }
+  readonly Status: { readonly State: string; readonly Addr: string }
+  readonly ManagerStatus?: { readonly Addr: string; readonly Leader?: boolean; readonly Reachability: string }
+}
+
+/** The node's own address: a manager's Status.Addr may be 0.0.0.0, its ManagerStatus is right. */
+export function nodeAddress(node: SwarmNode): string {
+  const manager = node.ManagerStatus?.Addr.replace(/:\d+$/, '')
+  return manager ?? node.Status.Addr
+}
+
+export interface EngineInfo {
+  readonly Name: string
+  readonly ServerVersion: string
+  readonly MemTotal: number
+  readonly Swarm: {
+    readonly NodeID: string
+    readonly NodeAddr: string
+    readonly LocalNodeState: string
+    readonly ControlAvailable: boolean
+    readonly RemoteManagers: readonly { readonly Addr: string }[] | null
+    readonly Cluster?: { readonly ID: string }
+  }
+}
+
+/** Makes and starts a container. `name` may have the form node/name when the engine is UCP. @throws in the engine's words */
+export async function start(engine: Target, name: string, spec: ContainerSpec): Promise<string> {
+  const made = await json<{ readonly Id: string }>(
+    engine,
+    `/containers/create?name=${encodeURIComponent(name)}`,
+    {
+      body: spec,
+      timeoutMs: 120_000,
+    },
+  )
+  const started = await call(engine, `/containers/${made.Id}/start`, { method: 'POST', timeoutMs: 120_000 })
+  if (started.status >= 300) throw new Error(words(started))
+  return made.Id
+}
+
+/** Removes a container, running or not. Does no harm when there is none. */
+export async function removeContainer(engine: Target, name: string): Promise<void> {
+  const answer = await call(engine, `/containers/${name}?force=1`, { method: 'DELETE', timeoutMs: 60_000 })
+  if (answer.status >= 300 && answer.status !== 404) throw new Error(words(answer))
+}
+
+/** Removes a volume. Does no harm when there is none. */
+export async function removeVolume(engine: Target, name: string): Promise<void> {
+  const answer = await call(engine, `/volumes/${name}?force=1`, { method: 'DELETE' })
+  if (answer.status >= 300 && answer.status !== 404) throw new Error(words(answer))
+}
+
+/** Streams a container's output until it ends. `each` gets pieces as they come, with the stream they came on. */
+export async function follow(
+  engine: Target,
+  id: string,
+  each: (stream: 'out' | 'err', piece: Buffer) => void,
+): Promise<void> {
+  const message = await open(engine, `/containers/${id}/logs?follow=1&stdout=1&stderr=1`, {
+    timeoutMs: 3_600_000,
+  })
+  let rest = Buffer.alloc(0)
+  for await (const chunk of message) {
+    rest = Buffer.concat([rest, chunk as Buffer])
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
+      const size = rest.readUInt32BE(4)
+      each(rest[0] === 2 ? 'err' : 'out', rest.subarray(8, 8 + size))
+      rest = rest.subarray(8 + size)
+    }
+  }
+}
+
+/** Waits for a container to end and answers its exit code. */
+export async function exitOf(engine: Target, id: string): Promise<number> {
+  for (;;) {
+    const { State: state } = await json<{
+      readonly State: { readonly Status: string; readonly ExitCode: number }
+    }>(engine, `/containers/${id}/json`)
+    if (state.Status === 'exited' || state.Status === 'dead') return state.ExitCode
+    await sleep(200)
+  }
+}
+
+/** Runs a short container to its end, answers what it printed and removes it. */
+export async function runOnce(
+  engine: Target,
+  name: string,
+  spec: ContainerSpec,
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const id = await start(engine, name, spec)
+  const pieces: { stream: 'out' | 'err'; piece: Buffer }[] = []
+  await follow(engine, id, (stream, piece) => pieces.push({ stream, piece }))
+  const code = await exitOf(engine, id)
+  await removeContainer(engine, id)
+  const text = (stream: 'out' | 'err'): string =>
+    Buffer.concat(pieces.filter(each => each.stream === stream).map(each => each.piece)).toString()
+  return { code, out: text('out'), err: text('err') }
+}
+
+/** A container that is there and does nothing: stands for a component whose work the lab does not need. */
+export const idle = (image: string): Pick<ContainerSpec, 'Image' | 'Entrypoint' | 'Cmd'> => ({
+  Image: image,
+  Entrypoint: ['/bin/sh', '-c'],
+  Cmd: ['trap "exit 0" TERM INT; while :; do sleep 86400 & wait $!; done'],
+})
