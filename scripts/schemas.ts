@@ -60,10 +60,7 @@ async function validator(schema: object): Promise<string> {
     strictTypes: false,
     code: { source: true, esm: true, optimize: true },
   })
-  const made = (standalone as unknown as { default: typeof standalone.default }).default(
-    ajv,
-    ajv.compile(schema),
-  )
+  const made = standalone.default(ajv, ajv.compile(schema))
   const bundled = await build({
     stdin: { contents: made, resolveDir: fileURLToPath(root), loader: 'js' },
     bundle: true,

@@ -102,6 +102,5 @@ function masked(line: string): string {
 
 /** No control characters: a playbook must not be able to write to the terminal. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

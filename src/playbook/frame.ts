@@ -66,7 +66,6 @@ function windowOf({ excerpt, column, endColumn }: Diagnostic): {
   from: number
   length: number
 } {
-  // eslint-disable-next-line no-control-regex
   const clean = excerpt.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
   const start = clean.length <= widthMax ? 0 : Math.max(0, Math.min(column - 41, clean.length - widthMax))
   const text = clean.slice(start, start + widthMax)

@@ -269,6 +269,20 @@ export const pages: readonly RulePage[] = [
     fix: 'Name the host in that section.',
   },
   {
+    code: 'RB0212',
+    severity: 'error',
+    title: 'A host that is manager and worker',
+    why: 'A node of a swarm is one or the other. [G]',
+    fix: 'Name it in one of the two lists.',
+  },
+  {
+    code: 'RB0317',
+    severity: 'warning',
+    title: 'Replicas and applications on one host',
+    why: 'A highly available registry wants hosts of its own, so that no application starves it. [D: ee/dtr/admin/configure/set-up-high-availability.md]',
+    fix: 'Take the host out of `ucp.workers`: hosts of replicas join as workers by themselves.',
+  },
+  {
     code: 'RB0404',
     severity: 'warning',
     title: "The vendor's repository does not hold this version",

@@ -38,6 +38,7 @@ export function checkReferences(playbook: Playbook, find: Find): readonly Findin
   return [
     ...unknown,
     ...twice(playbook, find),
+    ...doubleDuty(playbook, find),
     ...jumps(playbook, find),
     ...ownRoles(playbook, find),
     ...unused(playbook, named, find),
@@ -58,6 +59,32 @@ function twice(playbook: Playbook, find: Find): readonly Finding[] {
         : [],
     ),
   )
+}
+
+function doubleDuty({ ucp, dtr }: Playbook, find: Find): readonly Finding[] {
+  const replicas = (dtr?.replicas ?? []).map(({ host }) => host)
+  return (ucp?.workers ?? []).flatMap((host, i) => {
+    const path = ['ucp', 'workers', i]
+    if (ucp?.managers.includes(host)) {
+      return [
+        find(
+          'RB0212',
+          path,
+          `'${host}' is a manager and cannot join as a worker too`,
+          'name it in one of the two lists',
+        ),
+      ]
+    }
+    if (replicas.length < 3 || !replicas.includes(host)) return []
+    return [
+      find(
+        'RB0317',
+        path,
+        `'${host}' carries a replica and applications`,
+        'delete it here: hosts of replicas join as workers by themselves',
+      ),
+    ]
+  })
 }
 
 function jumps(playbook: Playbook, find: Find): readonly Finding[] {

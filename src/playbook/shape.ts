@@ -212,7 +212,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a map'
   if (typeof value === 'string') return 'a text'
-  return typeof value === 'number' ? `the number ${value}` : `the truth value ${String(value)}`
+  return typeof value === 'number' ? `the number ${value}` : `the truth value ${value === true}`
 }
 
 function wholeLine(range: Range, value: unknown): Range {

@@ -136,8 +136,7 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
   const anchors = new Map<string, Node>()
   const made = new Map<Node, { placed: Placed; size: number }>()
   const open = new Set<Node>()
-  let aliased = 0
-  let stopped = false
+  const budget = { aliased: 0, isSpent: false }
 
   const report = (code: string, range: Range, message: string, help: string) => {
     problems.push({ code, range, message, help })
@@ -152,8 +151,8 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
     const range = nodeRange(node, near)
     if (isAlias(node)) return follow(node.source, range, depth)
     if (depth > depthMax) {
-      if (!stopped) problems.push(tooDeep(range))
-      stopped = true
+      if (!budget.isSpent) problems.push(tooDeep(range))
+      budget.isSpent = true
       return scalar(null, range)
     }
     const known = made.get(node)
@@ -200,9 +199,9 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
       return scalar(null, range)
     }
     const result = visit(target, range, depth)
-    aliased += result.size
-    if (aliased > aliasedNodesMax && !stopped) {
-      stopped = true
+    budget.aliased += result.size
+    if (budget.aliased > aliasedNodesMax && !budget.isSpent) {
+      budget.isSpent = true
       report(
         'RB0112',
         range,
@@ -210,7 +209,7 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
         'write the values out, or share smaller ones',
       )
     }
-    return stopped ? scalar(null, range) : result
+    return budget.isSpent ? scalar(null, range) : result
   }
 
   function list(items: (Node | null)[], range: Range, depth: number): { placed: Placed; size: number } {
@@ -233,7 +232,7 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
     let size = 1
     for (const pair of pairs) {
       const keyRange = nodeRange(pair.key, range)
-      const key = isScalar(pair.key) ? String(pair.key.value ?? '') : undefined
+      const key = isScalar(pair.key) ? keyText(pair.key.value) : undefined
       if (key === undefined) {
         report('RB0117', keyRange, 'a key is no plain word', 'keys are words; write `key: value`')
         continue
@@ -301,8 +300,13 @@ function walk(document: Document, text: string, lines: Lines): Parsed {
     return scalar(value, range)
   }
 
-  const { placed } = visit(document.contents as Node, { start: 0, end: 0 }, 0)
-  return stopped ? { problems } : { root: placed, problems }
+  const { placed } = visit(document.contents, { start: 0, end: 0 }, 0)
+  return budget.isSpent ? { problems } : { root: placed, problems }
+}
+
+/** With `stringKeys` every key is a text, and an empty one is null. */
+function keyText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function tooDeep(range: Range): Problem {

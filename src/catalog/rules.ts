@@ -1,0 +1,63 @@
+import { finder } from '../plan/finder.ts'
+import type { Finding, RulePage } from '../plan/finding.ts'
+import type { Topology } from '../playbook/topology.ts'
+import * as docker from './docker/rules.ts'
+import * as dtr from './dtr/rules.ts'
+import * as loadBalancer from './loadBalancer/rules.ts'
+import * as storage from './storage/rules.ts'
+import * as ucp from './ucp/rules.ts'
+
+const acceptPages: readonly RulePage[] = [
+  {
+    code: 'RB0209',
+    severity: 'error',
+    title: 'A finding that cannot be accepted',
+    why: 'Only findings about judgement may be accepted. What cannot work is not a matter of opinion.',
+    fix: 'Delete the entry and mend what the finding says. `runbook explain CODE` says which may be accepted.',
+  },
+  {
+    code: 'RB0210',
+    severity: 'warning',
+    title: 'An acceptance of nothing',
+    why: 'The finding no longer comes up. Left in place, the entry would hide it when it comes back for another reason.',
+    fix: 'Delete the entry.',
+  },
+]
+
+const products = [docker, ucp, dtr, storage, loadBalancer]
+
+/** The pages of all rules that need no host, each code once and sorted. */
+export const rulePages: readonly RulePage[] = [
+  ...new Map(
+    [...products.flatMap(({ pages }) => pages), ...acceptPages].map(page => [page.code, page]),
+  ).values(),
+].sort((a, b) => (a.code < b.code ? -1 : 1))
+
+const find = finder(acceptPages)
+
+/** Everything the products have to say about a playbook before any host is asked. */
+export function playbookRules(topology: Topology): readonly Finding[] {
+  const findings = products.flatMap(({ rules }) => rules(topology))
+  return [...findings, ...acceptances(topology, findings)]
+}
+
+function acceptances({ accepts = [] }: Topology, findings: readonly Finding[]): readonly Finding[] {
+  return accepts.flatMap(({ code }, i) => {
+    const path = ['accept', i, 'code']
+    const page = rulePages.find(one => one.code === code)
+    if (page?.acceptable !== true)
+      return [
+        find(
+          'RB0209',
+          path,
+          page === undefined
+            ? `there is no rule ${code} that could be accepted`
+            : `${code} (${page.title.toLowerCase()}) cannot be accepted`,
+          'delete the entry',
+        ),
+      ]
+    return findings.some(finding => finding.code === code)
+      ? []
+      : [find('RB0210', path, `${code} does not come up`, 'delete the entry')]
+  })
+}
