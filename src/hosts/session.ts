@@ -14,9 +14,17 @@ export interface ExecOptions {
    * answers again instead of running it again; a host that is running it is attached to.
    */
   readonly job: string
+  /**
+   * Never begin it: only say what became of a job begun earlier. A job the host does not know ends with `code: undefined`,
+   * because nobody can say whether it never began or was forgotten.
+   */
+  readonly attachOnly?: true
   readonly timeoutMs: number
   readonly onLine: (stream: 'out' | 'err', text: string) => void
 }
+
+/** The exit code of a command that its time limit stopped, as the `timeout` command has it. */
+export const TIMED_OUT = 124
 
 /** An open way to one host. Methods may be called concurrently. */
 export interface Session {
@@ -26,7 +34,7 @@ export interface Session {
    */
   probe(lines: readonly Line[], options: { readonly timeoutMs: number }): Promise<readonly Exit[]>
   /**
-   * One effect. An exit nobody saw has `code: undefined`.
+   * One effect. An exit nobody saw has `code: undefined`; one that its time limit stopped has `TIMED_OUT`.
    * @throws Unreachable when the connection is gone and could not be made again
    */
   exec(line: Line, options: ExecOptions): Promise<Exit>

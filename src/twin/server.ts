@@ -1,4 +1,4 @@
-import { type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
 import type ssh2 from 'ssh2'
 import type { Exit } from '../plan/fact.ts'
 import type { Host, HostName } from '../plan/step.ts'
@@ -44,7 +44,7 @@ export async function serveTwin(connect: Connect, hosts: readonly Host[], option
   const client = lib.utils.generateKeyPairSync('ed25519')
   const allowed = parsed(lib, client.public)
   const ports: { [name: HostName]: number } = {}
-  const servers: ssh2.Server[] = []
+  const listeners: Server[] = []
   const sockets = new Map<HostName, Set<Socket>>()
   let knownHosts = ''
 
@@ -54,51 +54,24 @@ export async function serveTwin(connect: Connect, hosts: readonly Host[], option
     const jobs = new Map<string, Job>()
     const open = new Set<Socket>()
     sockets.set(host.name, open)
-    const server = new lib.Server(
-      { hostKeys: [key.private], ...(options.banner === undefined ? {} : { banner: options.banner }) },
-      (connection) => {
-        connection.setNoDelay(true)
-        admit(connection, host, allowed)
-        let sessions = 0
-        connection.on('error', () => undefined)
-        connection.on('session', (accept, reject) => {
-          if (sessions >= (options.maxSessions ?? 10)) {
-            reject()
-            return
-          }
-          sessions += 1
-          const channelSession = accept()
-          channelSession.on('close', () => {
-            sessions -= 1
-          })
-          channelSession.on('exec', (acceptExec, rejectExec, { command }) => {
-            if (command !== bootCommand(host.sudo)) {
-              rejectExec()
-              return
-            }
-            serveShell(acceptExec(), host, session, jobs, options, () => {
-              connection.end()
-              for (const socket of open) socket.destroy()
-            })
-          })
-        })
-        connection.on('tcpip', (_accept, reject) => {
-          reject()
-        })
-      },
-    )
-    // ssh2 does not pass its sockets on; the server under it does.
-    ;(server as unknown as { _srv: { on(event: 'connection', listener: (socket: Socket) => void): void } })._srv.on('connection', (socket) => {
+    // One ssh2 server a connection: it never tells which socket a connection has, and we must be able to cut just that one.
+    const listener = createServer({ noDelay: true }, (socket) => {
       open.add(socket)
       socket.on('close', () => open.delete(socket))
+      const server = new lib.Server({ hostKeys: [key.private], ...(options.banner === undefined ? {} : { banner: options.banner }) })
+      server.on('error', () => undefined)
+      server.on('connection', (connection) => {
+        serveConnection(connection, host, session, jobs, allowed, options, () => socket.destroy())
+      })
+      server.injectSocket(socket)
     })
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
+      listener.once('error', reject)
+      listener.listen(0, '127.0.0.1', resolve)
     })
-    const port = (server.address() as AddressInfo).port
+    const port = (listener.address() as AddressInfo).port
     ports[host.name] = port
-    servers.push(server)
+    listeners.push(listener)
     const publicKey = parsed(lib, key.public)
     knownHosts += `[127.0.0.1]:${String(port)} ${publicKey.type} ${publicKey.getPublicSSH().toString('base64')}\n`
   }
@@ -120,7 +93,7 @@ export async function serveTwin(connect: Connect, hosts: readonly Host[], option
     dropConnections,
     async close() {
       dropConnections()
-      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => { resolve() }))))
+      await Promise.all(listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => { resolve() }))))
     },
   }
 }
@@ -129,6 +102,38 @@ function parsed(lib: typeof ssh2, key: string): ssh2.ParsedKey {
   const result = lib.utils.parseKey(key)
   if (result instanceof Error) throw result
   return result
+}
+
+function serveConnection(
+  connection: ssh2.Connection,
+  host: Host,
+  session: Session,
+  jobs: Map<string, Job>,
+  allowed: ssh2.ParsedKey,
+  options: ServeOptions,
+  drop: () => void,
+): void {
+  admit(connection, host, allowed)
+  let sessions = 0
+  connection.on('error', () => undefined)
+  connection.on('session', (accept, reject) => {
+    if (sessions >= (options.maxSessions ?? 10)) {
+      reject()
+      return
+    }
+    sessions += 1
+    const channelSession = accept()
+    channelSession.on('close', () => {
+      sessions -= 1
+    })
+    channelSession.on('exec', (acceptExec, rejectExec, { command }) => {
+      if (command === bootCommand(host.sudo)) serveShell(acceptExec(), host, session, jobs, options, drop)
+      else rejectExec()
+    })
+  })
+  connection.on('tcpip', (_accept, reject) => {
+    reject()
+  })
 }
 
 function admit(connection: ssh2.Connection, host: Host, allowed: ssh2.ParsedKey): void {

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type ssh2 from 'ssh2'
+import type { Host } from '../plan/step.ts'
+import type { SshOptions } from './options.ts'
+
+type Ssh2 = typeof ssh2
+
+/** One way to log in, and how an error names it. */
+export interface Attempt {
+  readonly method: 'publickey' | 'password' | 'keyboard-interactive'
+  readonly shown: string
+  readonly auth: ssh2.AnyAuthMethod
+}
+
+export interface Attempts {
+  readonly attempts: readonly Attempt[]
+  /** Keys that were there and could not be used, each with its reason. */
+  readonly unusable: readonly string[]
+}
+
+const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+
+/**
+ * The ways to log in to a host, best first: its `identityFile` alone; else the given private keys; else the agent and the default
+ * keys in ~/.ssh; and after them the password where there is one, also for keyboard-interactive.
+ */
+export async function attemptsFor(host: Host, options: SshOptions, home: string, lib: Ssh2): Promise<Attempts> {
+  const attempts: Attempt[] = []
+  const unusable: string[] = []
+  const username = host.user
+  const addKey = (shown: string, key: ssh2.ParsedKey): void => {
+    attempts.push({ method: 'publickey', shown: `${shown} (${keyPrint(key)})`, auth: { type: 'publickey', username, key: key as never } })
+  }
+  const addFile = async (file: string, wanted: boolean): Promise<void> => {
+    const path = file.startsWith('~/') ? join(home, file.slice(2)) : file
+    const read = await readKey(path, file, options, lib)
+    if (typeof read !== 'string') addKey(file, read)
+    else if (wanted || !read.endsWith('no such file')) unusable.push(read)
+  }
+
+  if (host.identityFile !== undefined) await addFile(host.identityFile, true)
+  else if (options.privateKeys !== undefined) {
+    for (const text of options.privateKeys) {
+      const key = lib.utils.parseKey(text)
+      if (key instanceof Error) unusable.push(`a given private key: ${key.message}`)
+      else addKey('given key', key)
+    }
+  } else {
+    const agent = options.agent ?? process.env['SSH_AUTH_SOCK']
+    if (agent !== undefined && agent !== false && agent !== '') {
+      attempts.push({ method: 'publickey', shown: 'the keys of the agent', auth: { type: 'agent', username, agent } })
+    }
+    for (const name of DEFAULT_KEYS) await addFile(`~/.ssh/${name}`, false)
+  }
+  if (host.password !== undefined) {
+    const password = await options.secret(host.password.secret)
+    attempts.push(
+      { method: 'password', shown: 'the password', auth: { type: 'password', username, password } },
+      {
+        method: 'keyboard-interactive',
+        shown: 'the password (keyboard-interactive)',
+        auth: {
+          type: 'keyboard-interactive',
+          username,
+          prompt: (_name, _instructions, _lang, prompts, finish) => {
+            finish(prompts.map((prompt) => (prompt.echo === true ? '' : password)))
+          },
+        },
+      },
+    )
+  }
+  return { attempts, unusable }
+}
+
+/** Passphrases asked for in this process, by file: a person is asked once. */
+const passphrases = new WeakMap<SshOptions, Map<string, Promise<string | undefined>>>()
+
+async function readKey(path: string, shown: string, options: SshOptions, lib: Ssh2): Promise<ssh2.ParsedKey | string> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    return `${shown}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? String(error)})`}`
+  }
+  if (text.includes('-----BEGIN PRIVATE KEY-----') || text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')) {
+    return `${shown}: a PKCS#8 key, which this transport cannot read; "ssh-keygen -p -f ${shown}" rewrites it in OpenSSH's form`
+  }
+  const plain = lib.utils.parseKey(text)
+  if (!(plain instanceof Error)) return plain.isPrivateKey() ? plain : `${shown}: a public key, not a private one`
+  if (!/passphrase|encrypted/i.test(plain.message)) return `${shown}: ${plain.message}`
+  let asked = passphrases.get(options)
+  if (asked === undefined) passphrases.set(options, (asked = new Map<string, Promise<string | undefined>>()))
+  let answer = asked.get(path)
+  if (answer === undefined) asked.set(path, (answer = options.passphrase?.(shown) ?? Promise.resolve(undefined)))
+  const passphrase = await answer
+  if (passphrase === undefined) return `${shown}: encrypted, and no passphrase was given; load it into an agent with ssh-add`
+  const key = lib.utils.parseKey(text, passphrase)
+  return key instanceof Error ? `${shown}: the passphrase does not fit` : key
+}
+
+function keyPrint(key: ssh2.ParsedKey): string {
+  return `SHA256:${createHash('sha256').update(key.getPublicSSH()).digest('base64').replace(/=+$/, '')}`
+}
+
+export interface AuthLog {
+  readonly handler: ssh2.AuthHandlerMiddleware
+  readonly tried: readonly string[]
+  /** What the server said it would accept, after the first refusal. */
+  readonly offered: () => readonly string[]
+}
+
+/** Offers one attempt after the other, leaving out methods the server does not take. The first one goes out at once. */
+export function authSequence(attempts: readonly Attempt[]): AuthLog {
+  const left = [...attempts]
+  const tried: string[] = []
+  let offered: readonly string[] = []
+  return {
+    tried,
+    offered: () => offered,
+    handler: ((methods: readonly string[] | null, _partial: boolean | null, next: (auth: unknown) => void) => {
+      if (methods !== null) offered = methods
+      for (;;) {
+        const attempt = left.shift()
+        if (attempt === undefined) return false
+        if (methods !== null && !methods.includes(attempt.method)) continue
+        tried.push(attempt.shown)
+        next(attempt.auth)
+        return undefined
+      }
+    }) as unknown as ssh2.AuthHandlerMiddleware,
+  }
+}

@@ -1,0 +1,111 @@
+import type { Line } from './session.ts'
+import { type Call, unescapeBytes } from './wire.ts'
+
+/**
+ * Reads messages as `encode` writes them, without a shell. Returns the calls that each further piece of text completes.
+ * Job names come out as they went in.
+ * @throws SyntaxError for anything `encode` does not write
+ */
+export function callReader(): (text: string) => Call[] {
+  let rest = ''
+  return (text) => {
+    rest += text
+    const calls: Call[] = []
+    for (;;) {
+      const end = lineEnd(rest)
+      if (end === undefined) return calls
+      calls.push(parseCall(rest.slice(0, end)))
+      rest = rest.slice(end + 1)
+    }
+  }
+}
+
+/** Where the newline is that ends the line: newlines in quotes belong to their word. */
+function lineEnd(text: string): number | undefined {
+  let from = 0
+  for (;;) {
+    const newline = text.indexOf('\n', from)
+    const quoteAt = text.indexOf("'", from)
+    if (newline === -1 && quoteAt === -1) return undefined
+    if (newline !== -1 && (quoteAt === -1 || newline < quoteAt)) return newline
+    if (text[quoteAt - 1] === '\\') {
+      from = quoteAt + 1
+      continue
+    }
+    const close = text.indexOf("'", quoteAt + 1)
+    if (close === -1) return undefined
+    from = close + 1
+  }
+}
+
+/** The words of one line. @throws SyntaxError */
+export function parseWords(line: string): string[] {
+  const words: string[] = []
+  let at = 0
+  while (at < line.length) {
+    let word = ''
+    const begin = at
+    while (at < line.length && line[at] !== ' ') {
+      if (line[at] === "'") {
+        const close = line.indexOf("'", at + 1)
+        if (close === -1) throw new SyntaxError('a quote is not closed')
+        word += line.slice(at + 1, close)
+        at = close + 1
+      } else if (line.startsWith("\\'", at)) {
+        word += "'"
+        at += 2
+      } else {
+        const bare = /^[A-Za-z0-9_@%+=:,./{};-]+/.exec(line.slice(at, at + 4096))?.[0]
+        if (bare === undefined) throw new SyntaxError(`unexpected character ${JSON.stringify(line[at])}`)
+        word += bare
+        at += bare.length
+      }
+    }
+    if (at === begin) throw new SyntaxError('unexpected space')
+    words.push(word)
+    at += 1
+  }
+  return words
+}
+
+function parseCall(text: string): Call {
+  if (!text.startsWith('{ rb_') || !text.endsWith('; }')) throw new SyntaxError(`not a call: ${text.slice(0, 80)}`)
+  const [name = '', ...words] = parseWords(text.slice(2, -3))
+  const word = (at: number): string => {
+    const found = words[at]
+    if (found === undefined) throw new SyntaxError(`${name} has too few words`)
+    return found
+  }
+  const number = (at: number): number => {
+    const found = Number(word(at))
+    if (!Number.isFinite(found) || found < 0) throw new SyntaxError(`${name}: ${JSON.stringify(word(at))} is not a number`)
+    return found
+  }
+  switch (name) {
+    case 'rb_hello':
+      return { call: 'hello', nonce: word(0) }
+    case 'rb_probe':
+      return { call: 'probe', id: number(0), seconds: number(1), line: parseLine(words.slice(2)) }
+    case 'rb_job':
+      return { call: 'job', id: number(0), name: decodeURIComponent(word(1)), seconds: number(2), line: parseLine(words.slice(3)) }
+    case 'rb_follow':
+      return { call: 'follow', id: number(0), name: decodeURIComponent(word(1)), out: number(2), err: number(3), delays: words.slice(4).map(Number) }
+    case 'rb_open':
+      return { call: 'open', id: number(0), path: word(1), mode: word(2) }
+    case 'rb_data':
+      return { call: 'data', bytes: unescapeBytes(word(0)) }
+    case 'rb_close':
+      return { call: 'close', id: number(0), size: number(1) }
+    default:
+      throw new SyntaxError(`unknown call ${name}`)
+  }
+}
+
+function parseLine([stdin = '', count = '', ...rest]: readonly string[]): Line {
+  const names = Number(count)
+  if (!Number.isInteger(names) || rest.length < 2 * names + 1) throw new SyntaxError('a command line has too few words')
+  const env: { [name: string]: string } = {}
+  for (let i = 0; i < names; i++) env[rest[2 * i] ?? ''] = rest[2 * i + 1] ?? ''
+  const argv = rest.slice(2 * names)
+  return { argv, env, ...(stdin === '-' ? {} : { stdin: new TextDecoder().decode(unescapeBytes(stdin)) }) }
+}
