@@ -1,12 +1,12 @@
 import { factKey } from '../../plan/fact.ts'
-import type { Quorum } from '../../plan/step.ts'
-import type { Topology } from '../../playbook/topology.ts'
 import { member } from '../os/text.ts'
 import type { Product, StatusRow } from '../product.ts'
 import { converge, engineRuns } from './converge.ts'
 import { facts } from './facts.ts'
 import { model } from './model.ts'
+import { quorums } from './quorums.ts'
 import { askEngine, asks, findings, pages } from './preflight.ts'
+import { pages as rulePages, rules } from './rules.ts'
 
 /** Docker Engine and its swarm mode. */
 export const docker: Product = {
@@ -34,24 +34,8 @@ export const docker: Product = {
         detail: wanted ? version : `${version}, wanted ${topology.docker.version}`,
       }
     }),
-  rules: () => [],
+  rules,
   findings,
-  pages,
+  pages: [...rulePages, ...pages],
   model,
-}
-
-/** The managers' raft group. A manager that does not say so may still be one, and counts as down. */
-function quorums(topology: Topology): readonly Quorum[] {
-  const managers = topology.ucp?.managers ?? []
-  if (managers.length === 0) return []
-  return [
-    {
-      name: 'swarm raft',
-      voters: managers.map(host => ({
-        name: host,
-        member: { fact: 'docker.swarm', host, is: { manager: true } },
-        up: { fact: 'docker.swarm', host, is: { state: 'active', quorum: true } },
-      })),
-    },
-  ]
 }

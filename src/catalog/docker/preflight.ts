@@ -3,6 +3,7 @@ import { factKey } from '../../plan/fact.ts'
 import type { Finding, RulePage } from '../../plan/finding.ts'
 import type { FactRef, HostName, Json } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
+import { settle } from '../accept.ts'
 import { member } from '../os/text.ts'
 
 /** What is asked before a plan is made: engine and swarm of every host. */
@@ -29,7 +30,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     else if (other !== undefined) found.push(mixed(host, version, other, versions.get(other) ?? ''))
     versions.set(version, host)
   }
-  return found
+  return settle(topology, pages, found)
 }
 
 /** What of the swarm a host has told; undefined when it could not be told. */
@@ -90,6 +91,7 @@ export const pages: readonly RulePage[] = [
     code: 'RB0823',
     title: 'Engines of different versions',
     severity: 'warning',
+    acceptable: true,
     why: 'All nodes should run one engine version [D: ee/ucp/admin/install/index.md].',
     fix: 'Upgrade the older ones, or write the full version in docker.version.',
   },

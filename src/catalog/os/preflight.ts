@@ -3,6 +3,7 @@ import { factKey } from '../../plan/fact.ts'
 import type { Finding, RulePage } from '../../plan/finding.ts'
 import type { FactRef, HostName } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
+import { settle } from '../accept.ts'
 import { member } from './text.ts'
 
 /** Clocks further apart than this many seconds are a finding. */
@@ -33,7 +34,11 @@ export function freeDataMb(facts: Facts, host: HostName): number | undefined {
 /** Findings over hosts as machines: tools, names, clocks. */
 export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const hosts = Object.keys(topology.hosts)
-  return [...tools(topology, facts), ...names(hosts, topology, facts), ...clocks(hosts, facts)]
+  return settle(topology, pages, [
+    ...tools(topology, facts),
+    ...names(hosts, topology, facts),
+    ...clocks(hosts, facts),
+  ])
 }
 
 function tools(topology: Topology, facts: Facts): readonly Finding[] {
@@ -127,6 +132,7 @@ export const pages: readonly RulePage[] = [
     code: 'RB0804',
     title: 'Clocks differ by more than a second',
     severity: 'warning',
+    acceptable: true,
     why: 'Skew trips elections, makes health reports look stale and breaks TLS [D: plan-installation.md; KB: Docker EE best practices]. The bound of one second is our own. Hosts are asked at about the same time, so a slow link can look like skew.',
     fix: 'Run NTP on all hosts and look again.',
   },

@@ -1,0 +1,165 @@
+import type { Fact } from '../../plan/fact.ts'
+import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
+import type { UcpSpec } from '../../playbook/topology.ts'
+import { fieldsOf, isMissing, isObject, member, textArg } from '../os/text.ts'
+import { configGet } from './commands.ts'
+import { CERTIFICATES } from './scripts.ts'
+
+/**
+ * UCP on a node: null, or `{version, image}` from the tag of container `ucp-proxy`, which every node of UCP runs [L].
+ * Says nothing of health.
+ */
+export const node: Fact = {
+  name: 'ucp.node',
+  about: 'UCP on a node, from the image of its ucp-proxy: null or {version, image}.',
+  scope: 'cluster',
+  probe: () => ({ argv: ['docker', 'container', 'inspect', '--format', '{{.Config.Image}}', 'ucp-proxy'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker') || (exit.code === 1 && /No such container/i.test(exit.stderr))) return null
+    const image = exit.stdout.trim()
+    const version = /:(\d+\.\d+\.\d+[^@\s]*)(@|$)/.exec(image)?.[1]
+    return exit.code === 0 && version !== undefined ? { version, image } : undefined
+  },
+}
+
+/**
+ * Health of one manager by GET, asked on the manager itself, args `{port}`: null when nothing listens there, else `{status, healthy}`.
+ * 200 is healthy; 500 means a component of this manager is not; 503 was seen too [D: monitor page; I: launchpad_legacy#50].
+ */
+export const ping: Fact = {
+  name: 'ucp.ping',
+  about: 'GET /_ping of the manager itself, args {port}: null when nothing listens, else {status, healthy}.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: [
+      'curl',
+      '--silent',
+      '--show-error',
+      '--insecure',
+      '--max-time',
+      '10',
+      '--user-agent',
+      'runbook-ucp',
+      '--output',
+      '/dev/null',
+      '--write-out',
+      '%{http_code}',
+      `https://127.0.0.1:${textArg(args, 'port')}/_ping`,
+    ],
+  }),
+  parse(exit) {
+    if (exit.code === 7) return null
+    const status = Number(/^(\d{3})\s*$/.exec(exit.stdout)?.[1])
+    return exit.code === 0 && status >= 100 ? { status, healthy: status === 200 } : undefined
+  },
+}
+
+/**
+ * One section of UCP's configuration, asked on a manager, args `{port, username, password: {secret}, section}`: null when UCP does not
+ * listen there, `{login: 'refused'}`, or `{login: 'ok', settings: {key: boolean | number | string}}`. A section that is not there has
+ * no settings. Each question is a login, and UCP keeps few sessions a user: ask seldom [D: ucp-configuration-file.md].
+ */
+export const config: Fact = {
+  name: 'ucp.config',
+  about:
+    "One section of UCP's configuration, args {port, username, password, section}: null, {login: 'refused'} or {login: 'ok', settings}.",
+  scope: 'cluster',
+  probe: args =>
+    configGet(Number(textArg(args, 'port')), textArg(args, 'section'), {
+      username: textArg(args, 'username'),
+      password: passwordOf(args),
+    }),
+  parse(exit) {
+    if (exit.code === 7) return null
+    if (exit.code === 22 && exit.stderr.includes('UCP refused the login')) return { login: 'refused' }
+    if (exit.code !== 0 || !/^# end$/m.test(exit.stdout)) return undefined
+    const settings: Record<string, Json> = {}
+    for (const found of exit.stdout.matchAll(/^\s*([A-Za-z0-9_-]+)\s*=\s*(.*?)\s*$/gm)) {
+      const [, key = '', value = ''] = found
+      settings[key] = /^(true|false)$/.test(value)
+        ? value === 'true'
+        : /^-?\d+$/.test(value)
+          ? Number(value)
+          : value.replace(/^"(.*)"$/, '$1')
+    }
+    return { login: 'ok', settings }
+  },
+}
+
+/** `{secret}` as it stands in the arguments; a plain string never does. */
+function passwordOf(args: Json | undefined): Value {
+  const given = member(args, 'password')
+  const secret = isObject(given) ? given['secret'] : undefined
+  if (typeof secret !== 'string') throw new Error("a question needs the argument 'password' as {secret}")
+  return { secret }
+}
+
+/** The certificate authority of UCP's web certificate, asked on a manager, args `{port}`: null when nothing listens, or `{pem}` [D: GET /ca]. */
+export const ca: Fact = {
+  name: 'ucp.ca',
+  about: "The authority of UCP's web certificate, args {port}: null or {pem}. Not secret.",
+  scope: 'cluster',
+  probe: args => ({
+    argv: [
+      'curl',
+      '--silent',
+      '--show-error',
+      '--insecure',
+      '--fail',
+      '--max-time',
+      '10',
+      '--user-agent',
+      'runbook-ucp',
+      `https://127.0.0.1:${textArg(args, 'port')}/ca`,
+    ],
+  }),
+  parse(exit) {
+    if (exit.code === 7) return null
+    const pem = exit.stdout.trim()
+    return exit.code === 0 && /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----$/.test(pem)
+      ? { pem: `${pem}\n` }
+      : undefined
+  },
+}
+
+/** The files in volume ucp-controller-server-certs: null without volume, else `{ca, cert}` as sha256 or null, and `{key}` as boolean. */
+export const certificates: Fact = {
+  name: 'ucp.certificates',
+  about:
+    "UCP's own server certificate on a host: null, or {ca, cert} as sha256 or null and {key} as boolean.",
+  scope: 'cluster',
+  probe: () => ({ argv: ['sh', '-c', CERTIFICATES, 'runbook-ucp-certificates'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker') || /No such volume|no such volume/.test(exit.stderr)) return null
+    const seen = fieldsOf(exit.stdout)
+    if (exit.code !== 0 || seen.get('end') !== '1') return undefined
+    return {
+      ca: seen.get('ca.pem') ?? null,
+      cert: seen.get('cert.pem') ?? null,
+      key: seen.get('key.pem') === 'yes',
+    }
+  },
+}
+
+/** All questions this folder can put. */
+export const facts: readonly Fact[] = [node, ping, config, ca, certificates]
+
+/** `ucp.ping` of one manager. */
+export function askPing(ucp: UcpSpec, host: HostName): FactRef {
+  return { fact: ping.name, host, args: { port: ucp.controllerPort } }
+}
+
+/** `ucp.config` of one section, asked on a manager as the playbook's administrator. */
+export function askConfig(ucp: UcpSpec, host: HostName, section: string): FactRef {
+  const { adminPassword, adminUsername, controllerPort } = ucp
+  return {
+    fact: config.name,
+    host,
+    args: { port: controllerPort, username: adminUsername, password: { ...adminPassword }, section },
+  }
+}
+
+/** UCP's web CA as a late value, for `--ucp-ca`: asked of `manager` just before use. */
+export function caFrom(ucp: UcpSpec, manager: HostName): Value {
+  return { fact: { fact: ca.name, host: manager, args: { port: ucp.controllerPort } }, pick: 'pem' }
+}

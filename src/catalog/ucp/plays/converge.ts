@@ -1,0 +1,250 @@
+import { isIP } from 'node:net'
+import type { Change, Check, HostName, Op, Step, StepId } from '../../../plan/step.ts'
+import type { CertificateSpec, Topology, UcpSpec } from '../../../playbook/topology.ts'
+import { enginePost, jsonBody } from '../../docker/api.ts'
+import { engineRuns } from '../../docker/converge.ts'
+import { tokenFrom } from '../../docker/facts.ts'
+import { plain } from '../../os/steps.ts'
+import type { Play } from '../../product.ts'
+import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
+import {
+  BOOTSTRAPPER,
+  LICENSE_PATH,
+  bootstrap,
+  certificatePut,
+  configSet,
+  installCommand,
+  licensePut,
+} from '../commands.ts'
+
+const MANAGERS = 'UCP managers'
+const WORKERS = 'UCP workers'
+const SETTINGS = 'UCP settings'
+
+/** UCP from nothing, in the order of §8.1: first manager, the other managers one by one, workers together, licence, scheduling switch. */
+export const converge: Play = ({ topology, facts, after }) => {
+  const { ucp } = topology
+  if (!ucp) return []
+  const first = founder(ucp, facts)
+  const certificates = ucp.certificates ? [certificatesStep(ucp.certificates, first, after)] : []
+  const steps: Step[] = [...certificates]
+  const install = installStep(
+    topology,
+    ucp,
+    first,
+    certificates.length > 0 ? certificates.map(step => step.id) : after,
+  )
+  steps.push(install)
+  let last: StepId = install.id
+  for (const host of ucp.managers.filter(manager => manager !== first)) {
+    const join = managerStep(topology, ucp, host, first, [last])
+    steps.push(join)
+    last = join.id
+  }
+  const workers = ucp.workers.map(host => workerStep(topology, ucp, host, first, [last]))
+  steps.push(...workers)
+  const joined = workers.length > 0 ? workers.map(step => step.id) : [last]
+  const license = ucp.license ? [licenseStep(ucp, ucp.license, first, joined)] : []
+  steps.push(...license)
+  if (topology.dtr)
+    steps.push(schedulingStep(ucp, first, license.length > 0 ? license.map(step => step.id) : joined))
+  return steps
+}
+
+function certificatesStep(
+  { ca, cert, key }: CertificateSpec,
+  host: HostName,
+  needs: readonly StepId[],
+): Step {
+  return {
+    ...plain,
+    id: `ucp.certificates@${host}`,
+    kind: 'ucp.certificates',
+    title: `Lay UCP's own certificate ready on ${host}`,
+    section: MANAGERS,
+    host,
+    needs,
+    // Replacing the certificate of a UCP that runs is another procedure.
+    requires: [{ fact: 'ucp.node', host, is: null }],
+    goal: [{ fact: 'ucp.certificates', host, is: { ca: ca.sha256, cert: cert.sha256, key: true } }],
+    run: [
+      { exec: certificatePut('ca.pem', { file: ca.file, sha256: ca.sha256 }), timeoutSeconds: 60 },
+      { exec: certificatePut('cert.pem', { file: cert.file, sha256: cert.sha256 }), timeoutSeconds: 60 },
+      { exec: certificatePut('key.pem', key), timeoutSeconds: 60 },
+    ],
+    withinSeconds: 5,
+    takes: { p50Seconds: 2, p90Seconds: 5 },
+  }
+}
+
+function installStep(topology: Topology, ucp: UcpSpec, host: HostName, needs: readonly StepId[]): Step {
+  const license: readonly Op[] = ucp.license
+    ? [
+        { exec: { argv: ['install', '-d', '-m', '0700', '/etc/runbook'] }, timeoutSeconds: 10 },
+        {
+          write: LICENSE_PATH,
+          content: { file: ucp.license.file, sha256: ucp.license.sha256 },
+          mode: '0600',
+        },
+      ]
+    : []
+  return {
+    ...plain,
+    id: `ucp.install@${host}`,
+    kind: 'ucp.install',
+    title: `Install UCP ${ucp.version} on ${host}, which starts the swarm`,
+    section: MANAGERS,
+    host,
+    needs,
+    requires: [
+      engineRuns(topology.docker, host),
+      { fact: 'docker.swarm', host, is: { worker: false } },
+      { fact: 'ucp.node', host, is: null },
+      // The name is the product's own lock: a container left over from a broken run must be looked at first.
+      { fact: 'docker.container', host, args: { name: BOOTSTRAPPER }, is: null },
+    ],
+    goal: managerChecks(ucp, host, host),
+    run: [...license, bootstrap(installCommand(topology, ucp, host))],
+    // After its last line the agents still start; also the time an install in doubt gets to end by itself.
+    withinSeconds: 600,
+    takes: { p50Seconds: 90, p90Seconds: 600 },
+  }
+}
+
+function joinOp(topology: Topology, host: HostName, through: HostName, role: 'manager' | 'worker'): Op {
+  const address = topology.hosts[host]?.address ?? ''
+  const manager = { fact: { fact: 'docker.swarm', host: through }, pick: 'nodeAddr' } as const
+  const body = jsonBody({
+    ListenAddr: '0.0.0.0:2377',
+    ...(isIP(address) === 0 ? {} : { AdvertiseAddr: address }),
+    RemoteAddrs: [{ join: [manager, ':2377'] }],
+    JoinToken: tokenFrom(through, role),
+  })
+  // The engine goes on joining by itself after this message, so it is the goal that tells.
+  const failsOn = String.raw`"message"\s*:\s*"(?!Timeout was reached before node joined)`
+  return enginePost('/swarm/join', body, { timeoutSeconds: 60, failsOn })
+}
+
+function joinRequires(topology: Topology, host: HostName, through: HostName): readonly Check[] {
+  return [
+    engineRuns(topology.docker, host),
+    { fact: 'docker.swarm', host, is: { state: 'inactive' } },
+    { fact: 'docker.swarm', host: through, is: { state: 'active', manager: true, quorum: true } },
+  ]
+}
+
+function managerStep(
+  topology: Topology,
+  ucp: UcpSpec,
+  host: HostName,
+  through: HostName,
+  needs: readonly StepId[],
+): Step {
+  return {
+    ...plain,
+    id: `ucp.join@${host}`,
+    kind: 'ucp.joinManager',
+    title: `Join ${host} as a manager and wait until its UCP is healthy`,
+    section: MANAGERS,
+    host,
+    needs,
+    requires: joinRequires(topology, host, through),
+    goal: managerChecks(ucp, host, through),
+    run: [joinOp(topology, host, through, 'manager')],
+    withinSeconds: 600,
+    takes: { p50Seconds: 120, p90Seconds: 480 },
+    undo: leaves(host, through, [
+      { exec: { argv: ['docker', 'node', 'demote', host] }, on: through, timeoutSeconds: 60 },
+      { await: [nodeIs(through, host, { role: 'worker' })], withinSeconds: 120 },
+    ]),
+  }
+}
+
+function workerStep(
+  topology: Topology,
+  ucp: UcpSpec,
+  host: HostName,
+  through: HostName,
+  needs: readonly StepId[],
+): Step {
+  return {
+    ...plain,
+    id: `ucp.join@${host}`,
+    kind: 'ucp.joinWorker',
+    title: `Join ${host} as a worker`,
+    section: WORKERS,
+    host,
+    needs,
+    requires: joinRequires(topology, host, through),
+    goal: workerChecks(ucp, host, through),
+    run: [joinOp(topology, host, through, 'worker')],
+    withinSeconds: 300,
+    takes: { p50Seconds: 30, p90Seconds: 180 },
+    undo: leaves(host, through, []),
+  }
+}
+
+/** Out of the swarm again: leave on the node itself, then delete the node once managers see that it is down [§4.8]. */
+function leaves(host: HostName, through: HostName, before: readonly Op[]): Change {
+  return {
+    goal: [
+      { fact: 'docker.swarm', host, is: { state: 'inactive' } },
+      { fact: 'docker.node', host: through, args: { name: host }, is: null },
+    ],
+    run: [
+      ...before,
+      { exec: { argv: ['docker', 'swarm', 'leave'] }, timeoutSeconds: 120 },
+      { await: [nodeIs(through, host, { state: 'down' })], withinSeconds: 120 },
+      { exec: { argv: ['docker', 'node', 'rm', host] }, on: through, timeoutSeconds: 60 },
+    ],
+    withinSeconds: 30,
+  }
+}
+
+function licenseStep(
+  ucp: UcpSpec,
+  license: { readonly file: string; readonly sha256: string },
+  host: HostName,
+  needs: readonly StepId[],
+): Step {
+  return {
+    ...plain,
+    id: `ucp.license@${host}`,
+    kind: 'ucp.license',
+    title: 'See that UCP has its licence',
+    section: SETTINGS,
+    host,
+    needs,
+    requires: managerChecks(ucp, host, host).slice(-1),
+    goal: [isLicensed(host)],
+    run: [{ exec: licensePut(ucp, { file: license.file, sha256: license.sha256 }), timeoutSeconds: 120 }],
+    withinSeconds: 60,
+    takes: { p50Seconds: 2, p90Seconds: 10 },
+  }
+}
+
+function schedulingStep(ucp: UcpSpec, host: HostName, needs: readonly StepId[]): Step {
+  return {
+    ...plain,
+    id: `ucp.scheduling@${host}`,
+    kind: 'ucp.scheduling',
+    title: 'Let administrators run containers on managers and DTR nodes',
+    section: SETTINGS,
+    host,
+    needs,
+    requires: managerChecks(ucp, host, host).slice(-1),
+    goal: [schedulingIsOn(ucp, host)],
+    run: [
+      {
+        exec: configSet(
+          ucp.controllerPort,
+          { section: 'scheduling_configuration', key: 'enable_admin_ucp_scheduling', value: 'true' },
+          ucp,
+        ),
+        timeoutSeconds: 120,
+      },
+    ],
+    withinSeconds: 60,
+    takes: { p50Seconds: 3, p90Seconds: 15 },
+  }
+}

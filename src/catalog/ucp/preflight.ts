@@ -1,0 +1,113 @@
+import { isIP } from 'node:net'
+import type { Facts } from '../../plan/fact.ts'
+import { factKey } from '../../plan/fact.ts'
+import type { Finding } from '../../plan/finding.ts'
+import type { FactRef, HostName } from '../../plan/step.ts'
+import type { Topology, UcpSpec } from '../../playbook/topology.ts'
+import { settle } from '../accept.ts'
+import { member } from '../os/text.ts'
+import { founder } from './cluster.ts'
+import { BOOTSTRAPPER } from './commands.ts'
+import { askConfig } from './facts.ts'
+import { foreignSwarms } from './foreign.ts'
+import { minimums } from './minimums.ts'
+import { pages } from './pages.ts'
+
+/** What is asked before a plan is made, beyond what its own checks ask. */
+export function asks(topology: Topology): readonly FactRef[] {
+  const { ucp } = topology
+  if (!ucp) return []
+  return ucp.managers.flatMap(host => [
+    { fact: 'docker.nodes', host },
+    { fact: 'ucp.node', host },
+    { fact: 'docker.container', host, args: { name: BOOTSTRAPPER } },
+  ])
+}
+
+/** Findings over what was seen: swarms, versions, leftovers, sizes, the administrator's password. */
+export function findings(topology: Topology, facts: Facts): readonly Finding[] {
+  const { ucp } = topology
+  if (!ucp) return []
+  const through = founder(ucp, facts)
+  return settle(topology, pages, [
+    ...foreignSwarms(ucp, through, facts),
+    ...versions(ucp, facts),
+    ...leftovers(ucp, facts),
+    ...minimums(ucp, facts),
+    ...login(topology, ucp, through, facts),
+    ...address(topology, through),
+  ])
+}
+
+function versions(ucp: UcpSpec, facts: Facts): readonly Finding[] {
+  return [...ucp.managers, ...ucp.workers].flatMap((host): readonly Finding[] => {
+    const version = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version')
+    if (typeof version !== 'string' || version === ucp.version) return []
+    return [
+      {
+        code: 'RB0841',
+        severity: 'error',
+        message: `${host} runs UCP ${version}, the playbook wants ${ucp.version}`,
+        path: ['ucp', 'version'],
+        host,
+        help: `write ${version} to work on the cluster as it is; an upgrade is its own procedure`,
+      },
+    ]
+  })
+}
+
+function leftovers(ucp: UcpSpec, facts: Facts): readonly Finding[] {
+  return ucp.managers.flatMap((host): readonly Finding[] => {
+    const state = member(
+      facts.get(factKey({ fact: 'docker.container', host, args: { name: BOOTSTRAPPER } })),
+      'state',
+    )
+    if (typeof state !== 'string') return []
+    const running = state === 'running'
+    return [
+      {
+        code: 'RB0842',
+        severity: 'error',
+        message: running
+          ? `a UCP bootstrapper is running on ${host}`
+          : `a container 'ucp' is left over on ${host} (${state})`,
+        path: ['ucp'],
+        host,
+        help: running
+          ? `wait for it, or look at it with: docker logs ucp`
+          : `see what it did with docker logs ucp, then remove it: docker rm ucp`,
+      },
+    ]
+  })
+}
+
+function login(topology: Topology, ucp: UcpSpec, host: HostName, facts: Facts): readonly Finding[] {
+  if (!topology.dtr) return []
+  const seen = facts.get(factKey(askConfig(ucp, host, 'scheduling_configuration')))
+  if (member(seen, 'login') !== 'refused') return []
+  return [
+    {
+      code: 'RB0845',
+      severity: 'error',
+      message: `UCP on ${host} refuses the password of '${ucp.adminUsername}'`,
+      path: ['ucp', 'adminPassword'],
+      host,
+      help: `see what ${ucp.adminPassword.secret} gives, and try it with a login in the browser`,
+    },
+  ]
+}
+
+function address(topology: Topology, host: HostName): readonly Finding[] {
+  const given = topology.hosts[host]?.address ?? ''
+  if (isIP(given) !== 0) return []
+  return [
+    {
+      code: 'RB0847',
+      severity: 'error',
+      message: `the address of ${host}, where UCP is installed, is the name '${given}' and not an IP address`,
+      path: ['hosts', host, 'address'],
+      host,
+      help: 'write the IP address under which the other hosts reach it',
+    },
+  ]
+}

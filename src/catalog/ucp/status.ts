@@ -1,0 +1,82 @@
+import type { Facts } from '../../plan/fact.ts'
+import { factKey } from '../../plan/fact.ts'
+import { tally } from '../../plan/quorum.ts'
+import type { HostName } from '../../plan/step.ts'
+import type { Topology, UcpSpec } from '../../playbook/topology.ts'
+import { quorums as swarmQuorums } from '../docker/quorums.ts'
+import { member } from '../os/text.ts'
+import type { StatusRow } from '../product.ts'
+import { founder, isLicensed, quorums } from './cluster.ts'
+import { askPing } from './facts.ts'
+
+/** One row a manager, a worker, a quorum, and the licence. */
+export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
+  const { ucp } = topology
+  if (!ucp) return []
+  const through = founder(ucp, facts)
+  return [
+    ...ucp.managers.map(host => managerRow(ucp, host, facts)),
+    ...ucp.workers.map(host => workerRow(ucp, host, through, facts)),
+    ...[...swarmQuorums(topology), ...quorums(topology)].map((quorum): StatusRow => {
+      const { members, spare, up } = tally(quorum, facts)
+      const item = `quorum of ${quorum.name}`
+      if (members === 0) return { item, state: 'absent', detail: 'no members' }
+      const detail =
+        spare < 0 ? `${up} of ${members} up, majority lost` : `${up} of ${members} up, can lose ${spare}`
+      return { item, state: spare >= 0 && up === members ? 'ok' : 'degraded', detail }
+    }),
+    ...(ucp.license ? [licenseRow(through, facts)] : []),
+  ]
+}
+
+function managerRow(ucp: UcpSpec, host: HostName, facts: Facts): StatusRow {
+  const item = 'UCP manager'
+  const node = facts.get(factKey({ fact: 'ucp.node', host }))
+  const ping = facts.get(factKey(askPing(ucp, host)))
+  const version = member(node, 'version')
+  if (node === undefined) return { item, host, state: 'unknown', detail: 'could not be told' }
+  if (typeof version !== 'string') return { item, host, state: 'absent', detail: 'UCP is not installed' }
+  if (ping === undefined)
+    return { item, host, state: 'unknown', detail: `${version}, health could not be told` }
+  if (ping === null)
+    return { item, host, state: 'degraded', detail: `${version}, does not listen on ${ucp.controllerPort}` }
+  if (member(ping, 'healthy') !== true)
+    return {
+      item,
+      host,
+      state: 'degraded',
+      detail: `${version}, /_ping answers ${String(member(ping, 'status'))}`,
+    }
+  return version === ucp.version
+    ? { item, host, state: 'ok', detail: `${version}, healthy` }
+    : { item, host, state: 'degraded', detail: `${version}, wanted ${ucp.version}` }
+}
+
+function workerRow(ucp: UcpSpec, host: HostName, through: HostName, facts: Facts): StatusRow {
+  const item = 'UCP worker'
+  const seen = facts.get(factKey({ fact: 'docker.node', host: through, args: { name: host } }))
+  const version = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version')
+  if (seen === undefined) return { item, host, state: 'unknown', detail: 'could not be told' }
+  if (seen === null) return { item, host, state: 'absent', detail: 'not in the swarm' }
+  const state = String(member(seen, 'state'))
+  const availability = String(member(seen, 'availability'))
+  if (state !== 'ready') return { item, host, state: 'degraded', detail: state }
+  if (typeof version !== 'string') return { item, host, state: 'degraded', detail: 'ready, without UCP' }
+  const detail = `${version}, ready${availability === 'active' ? '' : `, ${availability}`}`
+  return {
+    item,
+    host,
+    state: version === ucp.version && availability === 'active' ? 'ok' : 'degraded',
+    detail,
+  }
+}
+
+function licenseRow(through: HostName, facts: Facts): StatusRow {
+  const item = 'UCP licence'
+  const { is: _, ...ask } = isLicensed(through)
+  const seen = facts.get(factKey(ask))
+  if (seen === undefined) return { item, state: 'unknown', detail: 'could not be told' }
+  return seen === null
+    ? { item, state: 'absent', detail: 'none is stored in the swarm' }
+    : { item, state: 'ok', detail: 'stored in the swarm' }
+}
