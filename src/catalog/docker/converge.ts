@@ -1,9 +1,10 @@
 import type { Check, HostName, Op, Step } from '../../plan/step.ts'
 import type { DockerSpec } from '../../playbook/topology.ts'
-import { installPackages, plain, service } from '../os/steps.ts'
+import { installPackages, plain, service, serviceRuns } from '../os/steps.ts'
 import type { Play } from '../product.ts'
 
 const SECTION = 'Docker Engine'
+const UNIT = 'docker'
 
 /** The engine of a host is there, runs, and is of the playbook's version. */
 export function engineRuns(docker: DockerSpec, host: HostName): Check {
@@ -29,7 +30,7 @@ export const converge: Play = ({ topology, after }) =>
     const start = service(
       { host, section: SECTION, needs: install.length > 0 ? install.map(step => step.id) : after },
       {
-        name: 'docker',
+        name: UNIT,
         title: `Start Docker Engine on ${host}, also at boot`,
         requires: [wanted],
         also: [engineRuns(docker, host)],
@@ -53,8 +54,13 @@ function installStep(host: HostName, docker: DockerSpec, install: NonNullable<Do
     needs: [],
     // An engine of another version is somebody's running engine: it is upgraded on purpose or not at all.
     requires: [{ ...engine, is: null }],
-    goal: [{ ...engine, is: { asWanted: true } }],
-    run: [...sourceOps(install), ...installPackages(install.manager, install.packages)],
+    goal: [engineRuns(docker, host), serviceRuns(host, UNIT)],
+    run: [
+      ...sourceOps(install),
+      ...installPackages(install.manager, install.packages),
+      // Debian's packages start what they bring, the others do not.
+      { exec: { argv: ['systemctl', 'enable', '--now', UNIT] }, timeoutSeconds: 120 },
+    ],
     withinSeconds: 60,
     takes: { p50Seconds: 40, p90Seconds: 300 },
   }

@@ -48,6 +48,11 @@ export function file(
   }
 }
 
+/** A check that a systemd unit runs and starts at boot. */
+export function serviceRuns(host: HostName, name: string): Check {
+  return { fact: 'os.service', host, args: { name }, is: { active: true, enabled: true } }
+}
+
 /** A systemd unit that runs and starts at boot. `also` are further checks of the same goal (that it answers, for example). */
 export function service(
   place: Place,
@@ -66,10 +71,7 @@ export function service(
     kind: 'os.service',
     title: what.title,
     requires: what.requires ?? [],
-    goal: [
-      { fact: 'os.service', host, args: { name: what.name }, is: { active: true, enabled: true } },
-      ...(what.also ?? []),
-    ],
+    goal: [serviceRuns(host, what.name), ...(what.also ?? [])],
     run: [{ exec: { argv: ['systemctl', 'enable', '--now', what.name] }, timeoutSeconds: 120 }],
     withinSeconds: 60,
     takes: { p50Seconds: 2, p90Seconds: 15 },

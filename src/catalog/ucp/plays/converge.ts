@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { type Facts, factKey } from '../../../plan/fact.ts'
 import type { Change, Check, HostName, Op, Step, StepId } from '../../../plan/step.ts'
 import type { CertificateSpec, Topology, UcpSpec } from '../../../playbook/topology.ts'
 import { enginePost, jsonBody } from '../../docker/api.ts'
@@ -44,7 +45,7 @@ export const converge: Play = ({ topology, facts, after }) => {
   const workers = ucp.workers.map(host => workerStep(topology, ucp, host, first, [last]))
   steps.push(...workers)
   const joined = workers.length > 0 ? workers.map(step => step.id) : [last]
-  const license = ucp.license ? [licenseStep(ucp, ucp.license, first, joined)] : []
+  const license = ucp.license ? [licenseStep(ucp, ucp.license, first, joined, facts)] : []
   steps.push(...license)
   if (topology.dtr)
     steps.push(schedulingStep(ucp, first, license.length > 0 ? license.map(step => step.id) : joined))
@@ -206,6 +207,7 @@ function licenseStep(
   license: { readonly file: string; readonly sha256: string },
   host: HostName,
   needs: readonly StepId[],
+  facts: Facts,
 ): Step {
   return {
     ...plain,
@@ -217,7 +219,11 @@ function licenseStep(
     needs,
     requires: managerChecks(ucp, host, host).slice(-1),
     goal: [isLicensed(host)],
-    run: [{ exec: licensePut(ucp, { file: license.file, sha256: license.sha256 }), timeoutSeconds: 120 }],
+    // The install brings it; only a UCP that was there before gets it over its API.
+    run:
+      facts.get(factKey({ fact: 'ucp.node', host })) === null
+        ? []
+        : [{ exec: licensePut(ucp, { file: license.file, sha256: license.sha256 }), timeoutSeconds: 120 }],
     withinSeconds: 60,
     takes: { p50Seconds: 2, p90Seconds: 10 },
   }
