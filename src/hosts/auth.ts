@@ -26,12 +26,21 @@ const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
  * The ways to log in to a host, best first: its `identityFile` alone; else the given private keys; else the agent and the default
  * keys in ~/.ssh; and after them the password where there is one, also for keyboard-interactive.
  */
-export async function attemptsFor(host: Host, options: SshOptions, home: string, lib: Ssh2): Promise<Attempts> {
+export async function attemptsFor(
+  host: Host,
+  options: SshOptions,
+  home: string,
+  lib: Ssh2,
+): Promise<Attempts> {
   const attempts: Attempt[] = []
   const unusable: string[] = []
   const username = host.user
   const addKey = (shown: string, key: ssh2.ParsedKey): void => {
-    attempts.push({ method: 'publickey', shown: `${shown} (${keyPrint(key)})`, auth: { type: 'publickey', username, key: key as never } })
+    attempts.push({
+      method: 'publickey',
+      shown: `${shown} (${keyPrint(key)})`,
+      auth: { type: 'publickey', username, key: key as never },
+    })
   }
   const addFile = async (file: string, wanted: boolean): Promise<void> => {
     const path = file.startsWith('~/') ? join(home, file.slice(2)) : file
@@ -50,7 +59,11 @@ export async function attemptsFor(host: Host, options: SshOptions, home: string,
   } else {
     const agent = options.agent ?? process.env['SSH_AUTH_SOCK']
     if (agent !== undefined && agent !== false && agent !== '') {
-      attempts.push({ method: 'publickey', shown: 'the keys of the agent', auth: { type: 'agent', username, agent } })
+      attempts.push({
+        method: 'publickey',
+        shown: 'the keys of the agent',
+        auth: { type: 'agent', username, agent },
+      })
     }
     for (const name of DEFAULT_KEYS) await addFile(`~/.ssh/${name}`, false)
   }
@@ -65,7 +78,7 @@ export async function attemptsFor(host: Host, options: SshOptions, home: string,
           type: 'keyboard-interactive',
           username,
           prompt: (_name, _instructions, _lang, prompts, finish) => {
-            finish(prompts.map((prompt) => (prompt.echo === true ? '' : password)))
+            finish(prompts.map(prompt => (prompt.echo === true ? '' : password)))
           },
         },
       },
@@ -77,7 +90,12 @@ export async function attemptsFor(host: Host, options: SshOptions, home: string,
 /** Passphrases asked for in this process, by file: a person is asked once. */
 const passphrases = new WeakMap<SshOptions, Map<string, Promise<string | undefined>>>()
 
-async function readKey(path: string, shown: string, options: SshOptions, lib: Ssh2): Promise<ssh2.ParsedKey | string> {
+async function readKey(
+  path: string,
+  shown: string,
+  options: SshOptions,
+  lib: Ssh2,
+): Promise<ssh2.ParsedKey | string> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -85,18 +103,24 @@ async function readKey(path: string, shown: string, options: SshOptions, lib: Ss
     const code = (error as NodeJS.ErrnoException).code
     return `${shown}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? String(error)})`}`
   }
-  if (text.includes('-----BEGIN PRIVATE KEY-----') || text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')) {
+  if (
+    text.includes('-----BEGIN PRIVATE KEY-----') ||
+    text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')
+  ) {
     return `${shown}: a PKCS#8 key, which this transport cannot read; "ssh-keygen -p -f ${shown}" rewrites it in OpenSSH's form`
   }
   const plain = lib.utils.parseKey(text)
-  if (!(plain instanceof Error)) return plain.isPrivateKey() ? plain : `${shown}: a public key, not a private one`
+  if (!(plain instanceof Error))
+    return plain.isPrivateKey() ? plain : `${shown}: a public key, not a private one`
   if (!/passphrase|encrypted/i.test(plain.message)) return `${shown}: ${plain.message}`
   let asked = passphrases.get(options)
   if (asked === undefined) passphrases.set(options, (asked = new Map<string, Promise<string | undefined>>()))
   let answer = asked.get(path)
-  if (answer === undefined) asked.set(path, (answer = options.passphrase?.(shown) ?? Promise.resolve(undefined)))
+  if (answer === undefined)
+    asked.set(path, (answer = options.passphrase?.(shown) ?? Promise.resolve(undefined)))
   const passphrase = await answer
-  if (passphrase === undefined) return `${shown}: encrypted, and no passphrase was given; load it into an agent with ssh-add`
+  if (passphrase === undefined)
+    return `${shown}: encrypted, and no passphrase was given; load it into an agent with ssh-add`
   const key = lib.utils.parseKey(text, passphrase)
   return key instanceof Error ? `${shown}: the passphrase does not fit` : key
 }
@@ -120,7 +144,11 @@ export function authSequence(attempts: readonly Attempt[]): AuthLog {
   return {
     tried,
     offered: () => offered,
-    handler: ((methods: readonly string[] | null, _partial: boolean | null, next: (auth: unknown) => void) => {
+    handler: ((
+      methods: readonly string[] | null,
+      _partial: boolean | null,
+      next: (auth: unknown) => void,
+    ) => {
       if (methods !== null) offered = methods
       for (;;) {
         const attempt = left.shift()

@@ -58,7 +58,10 @@ export function lineSplitter(onLine: (text: string) => void): { add(bytes: Uint8
   }
   return {
     add(bytes) {
-      let buffer = rest.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat([rest, bytes])
+      let buffer =
+        rest.length === 0
+          ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+          : Buffer.concat([rest, bytes])
       for (;;) {
         const end = buffer.indexOf(10)
         if (end === -1 && buffer.length < LINE_BYTES) break

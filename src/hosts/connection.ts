@@ -44,7 +44,14 @@ const ALGORITHMS = {
     'aes256-ctr',
   ],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-  serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'],
+  serverHostKey: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+  ],
 } as const satisfies ssh2.Algorithms
 
 /** The server hung up before it said a word: sshd's MaxStartups does that at random. Safe to try again. */
@@ -92,10 +99,21 @@ export async function connectOnce(
     }
     function late(): void {
       const after = `within ${String(options.connectTimeoutSeconds)} s`
-      if (phase === 'connect') fail(new Unreachable(host.name, 'timeout', `${where}: no TCP connection ${after}`, HELP.connect))
+      if (phase === 'connect')
+        fail(new Unreachable(host.name, 'timeout', `${where}: no TCP connection ${after}`, HELP.connect))
       else if (phase === 'banner') {
-        fail(new Unreachable(host.name, 'timeout', `${where}: connected, but the SSH server did not finish its greeting ${after}`, HELP.banner))
-      } else fail(new Unreachable(host.name, 'timeout', `${where}: the login did not end ${after}`, HELP.slowLogin))
+        fail(
+          new Unreachable(
+            host.name,
+            'timeout',
+            `${where}: connected, but the SSH server did not finish its greeting ${after}`,
+            HELP.banner,
+          ),
+        )
+      } else
+        fail(
+          new Unreachable(host.name, 'timeout', `${where}: the login did not end ${after}`, HELP.slowLogin),
+        )
     }
 
     if (phase === 'connect') {
@@ -106,7 +124,7 @@ export async function connectOnce(
     client.on('handshake', () => {
       if (phase === 'banner') next('auth')
     })
-    client.on('error', (error) => {
+    client.on('error', error => {
       if (error.level === 'agent' || phase === 'ready') return
       fail(explain(error))
     })
@@ -158,42 +176,68 @@ export async function connectOnce(
             onClose()
           }
         }
-        open(() => client.exec(bootCommand(host.sudo), (error, channel) => {
-          client.removeListener('close', onClose)
-          if (error !== undefined) {
-            const reason = (error as { reason?: unknown }).reason
-            refuse(typeof reason === 'number' ? new NoRoom(error.message) : new ShellLost(false, error.message))
-            return
-          }
-          becomeRoot(host, channel, password).then(
-            () => {
-              give(openShell(channel, randomBytes(16).toString('hex')))
-            },
-            (why: unknown) => {
-              channel.destroy()
-              refuse(why)
-            },
-          )
-        }))
+        open(() =>
+          client.exec(bootCommand(host.sudo), (error, channel) => {
+            client.removeListener('close', onClose)
+            if (error !== undefined) {
+              const reason = (error as { reason?: unknown }).reason
+              refuse(
+                typeof reason === 'number' ? new NoRoom(error.message) : new ShellLost(false, error.message),
+              )
+              return
+            }
+            becomeRoot(host, channel, password).then(
+              () => {
+                give(openShell(channel, randomBytes(16).toString('hex')))
+              },
+              (why: unknown) => {
+                channel.destroy()
+                refuse(why instanceof Error ? why : new Error(String(why)))
+              },
+            )
+          }),
+        )
       })
     }
 
     function explain(error: Error & { level?: string; code?: string | number }): Unreachable {
-      if (distrust !== undefined) return new Unreachable(host.name, 'hostkey', `${where}: ${distrust.message}`, distrust.help)
+      if (distrust !== undefined)
+        return new Unreachable(host.name, 'hostkey', `${where}: ${distrust.message}`, distrust.help)
       if (error.level === 'client-authentication' || phase === 'auth') {
-        const tried = auth.tried.length === 0 ? 'there was nothing to log in with' : `tried ${auth.tried.join(', ')}`
+        const tried =
+          auth.tried.length === 0 ? 'there was nothing to log in with' : `tried ${auth.tried.join(', ')}`
         const offered = auth.offered().length === 0 ? '' : `; the server takes ${auth.offered().join(', ')}`
         const notes = unusable.length === 0 ? '' : `; not usable: ${unusable.join('; ')}`
         const why = error.level === 'client-authentication' ? '' : ` (${error.message})`
-        return new Unreachable(host.name, 'auth', `${where}: the login was refused${why}: ${tried}${offered}${notes}`, HELP.auth)
+        return new Unreachable(
+          host.name,
+          'auth',
+          `${where}: the login was refused${why}: ${tried}${offered}${notes}`,
+          HELP.auth,
+        )
       }
       if (phase === 'connect') {
-        return new Unreachable(host.name, 'connect', `${where}: no connection: ${CONNECT_ERRORS[String(error.code)] ?? error.message}`, HELP.connect)
+        return new Unreachable(
+          host.name,
+          'connect',
+          `${where}: no connection: ${CONNECT_ERRORS[String(error.code)] ?? error.message}`,
+          HELP.connect,
+        )
       }
       if (/before handshake/.test(error.message) || error.code === 'ECONNRESET') {
-        return new TurnedAway(host.name, 'connect', `${where}: the server hung up before its greeting`, HELP.turnedAway)
+        return new TurnedAway(
+          host.name,
+          'connect',
+          `${where}: the server hung up before its greeting`,
+          HELP.turnedAway,
+        )
       }
-      return new Unreachable(host.name, 'connect', `${where}: no SSH connection: ${error.message}`, HELP.banner)
+      return new Unreachable(
+        host.name,
+        'connect',
+        `${where}: no SSH connection: ${error.message}`,
+        HELP.banner,
+      )
     }
 
     client.connect({
@@ -235,9 +279,12 @@ const CONNECT_ERRORS: { readonly [code: string]: string } = {
 }
 
 const HELP = {
-  connect: 'Check the address and port in the playbook, that the host is up, and that no firewall is in between.',
-  banner: 'Check that an SSH server listens on this port (it may be hung or out of memory), and that it takes modern algorithms.',
+  connect:
+    'Check the address and port in the playbook, that the host is up, and that no firewall is in between.',
+  banner:
+    'Check that an SSH server listens on this port (it may be hung or out of memory), and that it takes modern algorithms.',
   slowLogin: "Check the host's name service and PAM; a login that waits for DNS is the usual cause.",
-  turnedAway: "The SSH server limits how many may log in at once (MaxStartups), or its log says why it hung up. Try again.",
+  turnedAway:
+    'The SSH server limits how many may log in at once (MaxStartups), or its log says why it hung up. Try again.',
   auth: 'Check user and identityFile in the playbook, and ~/.ssh/authorized_keys on the host.',
 }

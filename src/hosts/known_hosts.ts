@@ -22,7 +22,11 @@ export interface KnownHost {
 export type Verdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly why: 'unknown' }
-  | { readonly ok: false; readonly why: 'changed' | 'revoked' | 'authority'; readonly expected: readonly KnownHost[] }
+  | {
+      readonly ok: false
+      readonly why: 'changed' | 'revoked' | 'authority'
+      readonly expected: readonly KnownHost[]
+    }
 
 /** Reads OpenSSH's known_hosts form. Lines it cannot read are left out, as ssh does. */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
@@ -32,7 +36,13 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
     const marked = words[0]?.startsWith('@') === true
     const marker = marked ? words.shift()?.slice(1) : undefined
     const [names, type, key] = words
-    if (names === undefined || type === undefined || key === undefined || keyType(Buffer.from(key, 'base64')) !== type) return []
+    if (
+      names === undefined ||
+      type === undefined ||
+      key === undefined ||
+      keyType(Buffer.from(key, 'base64')) !== type
+    )
+      return []
     const line = { names, type, key, file, line: index + 1 }
     if (marker === undefined) return [line]
     return marker === 'revoked' || marker === 'cert-authority' ? [{ ...line, marker }] : []
@@ -42,7 +52,7 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
 /** The lines that name this host at this port. A port other than 22 is looked for as `[host]:port`. */
 export function linesFor(known: readonly KnownHost[], address: string, port: number): KnownHost[] {
   const name = hostName(address, port)
-  return known.filter((line) => names(line.names, name))
+  return known.filter(line => names(line.names, name))
 }
 
 /** What known_hosts calls a host. */
@@ -55,14 +65,14 @@ export function hostName(address: string, port: number): string {
 export function judge(known: readonly KnownHost[], address: string, port: number, key: Uint8Array): Verdict {
   const text = Buffer.from(key).toString('base64')
   const lines = linesFor(known, address, port)
-  const revoked = lines.filter((line) => line.marker === 'revoked' && line.key === text)
+  const revoked = lines.filter(line => line.marker === 'revoked' && line.key === text)
   if (revoked.length > 0) return { ok: false, why: 'revoked', expected: revoked }
-  const plain = lines.filter((line) => line.marker === undefined)
-  if (plain.some((line) => line.key === text)) return { ok: true }
+  const plain = lines.filter(line => line.marker === undefined)
+  if (plain.some(line => line.key === text)) return { ok: true }
   if (plain.length > 0) return { ok: false, why: 'changed', expected: plain }
   // As ssh does: a key on file for the host at its usual port is good for its other ports, but is not held against them.
   if (port !== 22 && judge(known, address, 22, key).ok) return { ok: true }
-  const authority = lines.filter((line) => line.marker === 'cert-authority')
+  const authority = lines.filter(line => line.marker === 'cert-authority')
   if (authority.length > 0) return { ok: false, why: 'authority', expected: authority }
   return { ok: false, why: 'unknown' }
 }
@@ -70,8 +80,8 @@ export function judge(known: readonly KnownHost[], address: string, port: number
 /** The key algorithms to ask for first: those of the keys on file, so that the server shows a key we can compare. */
 export function algorithmsFor(known: readonly KnownHost[], address: string, port: number): string[] {
   const lines = [...linesFor(known, address, port), ...(port === 22 ? [] : linesFor(known, address, 22))]
-  const types = lines.filter((line) => line.marker === undefined).map((line) => line.type)
-  return [...new Set(types)].flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]))
+  const types = lines.filter(line => line.marker === undefined).map(line => line.type)
+  return [...new Set(types)].flatMap(type => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]))
 }
 
 /** As ssh shows it: SHA256:… */

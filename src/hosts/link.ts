@@ -47,7 +47,9 @@ export function createLink(
         return current
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
-        const passing = error instanceof TurnedAway || (before && (error.reason === 'connect' || error.reason === 'timeout'))
+        const passing =
+          error instanceof TurnedAway ||
+          (before && (error.reason === 'connect' || error.reason === 'timeout'))
         if (!passing || closed || performance.now() > until || (!before && tries >= FIRST_TRIES)) {
           if (!before || error.reason === 'hostkey' || error.reason === 'auth') throw error
           throw new Unreachable(
@@ -63,7 +65,10 @@ export function createLink(
   }
 
   const get = (): Promise<{ readonly connection: Connection; readonly pool: Pool }> => {
-    if (closed) return Promise.reject(new Unreachable(name, 'lost', `the session with ${name} was closed`, 'Connect again.'))
+    if (closed)
+      return Promise.reject(
+        new Unreachable(name, 'lost', `the session with ${name} was closed`, 'Connect again.'),
+      )
     if (current !== undefined && !current.connection.closed()) return Promise.resolve(current)
     connecting ??= fresh().finally(() => {
       connecting = undefined
@@ -78,7 +83,7 @@ export function createLink(
       for (;;) {
         const { connection, pool } = await get()
         try {
-          return await pool.use((shell) =>
+          return await pool.use(shell =>
             task(shell, pool, () => {
               losses = 0
             }),
@@ -88,7 +93,12 @@ export function createLink(
           losses += 1
           if (!error.greeted && !connection.closed() && losses > 1) throw options.refused(error.noise)
           if (losses > LOSSES) {
-            throw new Unreachable(name, 'lost', `${name}: the connection was lost ${String(losses)} times in a row`, 'Look at the network to this host, then resume.')
+            throw new Unreachable(
+              name,
+              'lost',
+              `${name}: the connection was lost ${String(losses)} times in a row`,
+              'Look at the network to this host, then resume.',
+            )
           }
           await pause(50 * 2 ** losses)
         }
@@ -104,5 +114,5 @@ export function createLink(
 
 /** Half of the time at least, the rest by chance, so that many do not come back at one moment. */
 function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random() / 2)))
+  return new Promise(resolve => setTimeout(resolve, ms * (0.5 + Math.random() / 2)))
 }

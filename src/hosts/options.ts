@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Host, HostName } from '../plan/step.ts'
 
 /** What `connectSsh` has to know beyond the host itself. */
@@ -25,5 +26,5 @@ export interface SshOptions {
   /** Default: the user's home folder. */
   readonly home?: string
   /** Opens the TCP connection. Default: net.connect without Nagle's delay. For tests and proxies. */
-  readonly dial?: (address: string, port: number) => import('node:net').Socket
+  readonly dial?: (address: string, port: number) => Socket
 }

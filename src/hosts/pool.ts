@@ -44,7 +44,7 @@ export function shellPool(open: () => Promise<Shell>, most = MOST_SHELLS): Pool 
     while (waiters.length > opening && all.size + opening < limit) {
       opening += 1
       open().then(
-        (shell) => {
+        shell => {
           opening -= 1
           all.add(shell)
           idle.push(shell)

@@ -7,7 +7,8 @@ const SAFE = /^[A-Za-z0-9_@%+=:,./-]+$/
  * @throws RangeError when the word contains NUL, which no argument of any program can hold
  */
 export function quote(word: string): string {
-  if (word.includes('\0')) throw new RangeError(`a word for a command contains a NUL byte: ${JSON.stringify(word.slice(0, 80))}`)
+  if (word.includes('\0'))
+    throw new RangeError(`a word for a command contains a NUL byte: ${JSON.stringify(word.slice(0, 80))}`)
   return SAFE.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 

@@ -7,15 +7,17 @@ export class ReadOnly extends Error {
 
 /** The same hosts, only to look at: `exec` and `write` throw before anything is sent. For plan, status and dry runs. */
 export function readonly(connect: Connect): Connect {
-  return async (host) => {
+  return async host => {
     const session = await connect(host)
     const refuse = (what: string): never => {
-      throw new ReadOnly(`${what} on ${host.name} in a session that may only look; this is a fault in runbook`)
+      throw new ReadOnly(
+        `${what} on ${host.name} in a session that may only look; this is a fault in runbook`,
+      )
     }
     return {
       probe: (lines, options) => session.probe(lines, options),
-      exec: (line) => Promise.resolve().then(() => refuse(`"${line.argv[0] ?? ''}"`)),
-      write: (path) => Promise.resolve().then(() => refuse(`writing ${path}`)),
+      exec: line => Promise.resolve().then(() => refuse(`"${line.argv[0] ?? ''}"`)),
+      write: path => Promise.resolve().then(() => refuse(`writing ${path}`)),
       close: () => session.close(),
     } satisfies Session
   }

@@ -36,16 +36,25 @@ async function probe(link: Link, lines: readonly Line[], timeoutMs: number): Pro
   if (lines.length === 0) return []
   const seconds = wholeSeconds(timeoutMs)
   const calls: readonly Call[] = lines.map((line, id) => ({ call: 'probe', id, seconds, line }))
-  return link.use(async (shell) => {
+  return link.use(async shell => {
     const outputs = lines.map(() => ({ out: collector(), err: collector() }))
     const ends = new Map<number, readonly string[]>()
-    const result = await shell.ask(calls, lines.map((_, id) => id), (id, stream, bytes) => outputs[id]?.[stream].add(bytes), timeoutMs + SLACK_MS, ends)
+    const result = await shell.ask(
+      calls,
+      lines.map((_, id) => id),
+      (id, stream, bytes) => outputs[id]?.[stream].add(bytes),
+      timeoutMs + SLACK_MS,
+      ends,
+    )
     return outputs.map(({ out, err }, id) => {
       const code = Number(ends.get(id)?.[0] ?? Number.NaN)
       const stdout = out.text()
       const stderr = err.text()
       if (Number.isInteger(code) && code !== 124 && code !== 137) return { code, stdout, stderr }
-      const what = result === 'late' && !ends.has(id) ? 'was not answered in time' : `was stopped after ${String(seconds)} s`
+      const what =
+        result === 'late' && !ends.has(id)
+          ? 'was not answered in time'
+          : `was stopped after ${String(seconds)} s`
       return { code: undefined, stdout, stderr: withNote(stderr, `the question ${what}`) }
     })
   })
@@ -55,8 +64,12 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
   const seconds = wholeSeconds(options.timeoutMs)
   const out = collector()
   const err = collector()
-  const outLines = lineSplitter((text) => { options.onLine('out', text) })
-  const errLines = lineSplitter((text) => { options.onLine('err', text) })
+  const outLines = lineSplitter(text => {
+    options.onLine('out', text)
+  })
+  const errLines = lineSplitter(text => {
+    options.onLine('err', text)
+  })
   let started = false
   let slices = 0
   let startedBy = performance.now() + START_MS
@@ -72,9 +85,21 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
     let trouble = ''
     const state = await link.use(async (shell, pool, progress) => {
       const slice = pool.limit() < 3 ? 2 : 10
-      const delays = [...(slices === 0 ? QUICK : []), ...Array.from({ length: slice / STEADY_SECONDS }, () => STEADY_SECONDS)]
-      const follow: Call = { call: 'follow', id: 1, name: options.job, out: out.size(), err: err.size(), delays }
-      const calls: readonly Call[] = started ? [follow] : [{ call: 'job', id: 0, name: options.job, seconds, line }, follow]
+      const delays = [
+        ...(slices === 0 ? QUICK : []),
+        ...Array.from({ length: slice / STEADY_SECONDS }, () => STEADY_SECONDS),
+      ]
+      const follow: Call = {
+        call: 'follow',
+        id: 1,
+        name: options.job,
+        out: out.size(),
+        err: err.size(),
+        delays,
+      }
+      const calls: readonly Call[] = started
+        ? [follow]
+        : [{ call: 'job', id: 0, name: options.job, seconds, line }, follow]
       // Until the answer has come nobody knows whether the host heard us, so the whole message is sent again after a loss.
       const sink: Sink = (id, stream, bytes) => {
         if (id === 0) {
@@ -87,7 +112,13 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
         lines.add(bytes)
       }
       const ends = new Map<number, readonly string[]>()
-      const answer = await shell.ask(calls, calls.map((_, i) => (started ? 1 : i)), sink, slice * 1000 + SLACK_MS, ends)
+      const answer = await shell.ask(
+        calls,
+        calls.map((_, i) => (started ? 1 : i)),
+        sink,
+        slice * 1000 + SLACK_MS,
+        ends,
+      )
       return answer === 'late' ? 'late' : (ends.get(1)?.join(' ') ?? '')
     })
     slices += 1
@@ -98,33 +129,57 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
       case 'late':
         return finish(TIMED_OUT, `stopped after ${String(seconds)} s, its time limit`)
       case 'gone':
-        return finish(undefined, 'the command was started, and is gone without an exit code (killed, or the host went down): nobody knows how far it got')
+        return finish(
+          undefined,
+          'the command was started, and is gone without an exit code (killed, or the host went down): nobody knows how far it got',
+        )
       case 'none':
         return finish(126, `the command was not started: ${trouble.trim()}`)
       case 'wait':
-        if (performance.now() > startedBy) return finish(undefined, `no sign that the command was started within ${String(START_MS / 1000)} s`)
+        if (performance.now() > startedBy)
+          return finish(undefined, `no sign that the command was started within ${String(START_MS / 1000)} s`)
         break
       default:
         started = true
         startedBy = Number.POSITIVE_INFINITY
     }
-    if (performance.now() > until) return finish(undefined, `the host did not stop the command at its time limit of ${String(seconds)} s; it may still be running`)
+    if (performance.now() > until)
+      return finish(
+        undefined,
+        `the host did not stop the command at its time limit of ${String(seconds)} s; it may still be running`,
+      )
   }
 }
 
 async function write(link: Link, path: string, content: Uint8Array, mode: string): Promise<Exit> {
-  if (!path.startsWith('/') || path.endsWith('/')) throw new RangeError(`a file to write needs an absolute path: ${path}`)
-  if (!/^[0-7]{3,4}$/.test(mode)) throw new RangeError(`a file's mode is three or four octal digits, as a string: ${mode}`)
+  if (!path.startsWith('/') || path.endsWith('/'))
+    throw new RangeError(`a file to write needs an absolute path: ${path}`)
+  if (!/^[0-7]{3,4}$/.test(mode))
+    throw new RangeError(`a file's mode is three or four octal digits, as a string: ${mode}`)
   const calls: Call[] = [{ call: 'open', id: 0, path, mode }]
-  for (let at = 0; at < content.length; at += DATA_BYTES) calls.push({ call: 'data', bytes: content.subarray(at, at + DATA_BYTES) })
+  for (let at = 0; at < content.length; at += DATA_BYTES)
+    calls.push({ call: 'data', bytes: content.subarray(at, at + DATA_BYTES) })
   calls.push({ call: 'close', id: 1, size: content.length })
-  return link.use(async (shell) => {
+  return link.use(async shell => {
     const err = collector()
     const ends = new Map<number, readonly string[]>()
     // 100 kB/s is a link that is hardly one.
     const limitMs = 60_000 + content.length / 100
-    const answer = await shell.ask(calls, [0, 1], (_, __, bytes) => { err.add(bytes) }, limitMs, ends)
-    if (answer === 'late') return { code: undefined, stdout: '', stderr: `${path} was not written within ${String(Math.round(limitMs / 1000))} s` }
+    const answer = await shell.ask(
+      calls,
+      [0, 1],
+      (_, __, bytes) => {
+        err.add(bytes)
+      },
+      limitMs,
+      ends,
+    )
+    if (answer === 'late')
+      return {
+        code: undefined,
+        stdout: '',
+        stderr: `${path} was not written within ${String(Math.round(limitMs / 1000))} s`,
+      }
     return { code: Number(ends.get(1)?.[0] ?? 1), stdout: '', stderr: err.text() }
   })
 }

@@ -17,8 +17,11 @@ export function mark(nonce: string, words: readonly string[]): string {
 export function scanner(nonce: string): (chunk: Uint8Array) => Piece[] {
   const opening = Buffer.from(`\u0001${nonce} `, 'latin1')
   let held = Buffer.alloc(0)
-  return (chunk) => {
-    let rest = held.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([held, chunk])
+  return chunk => {
+    let rest =
+      held.length === 0
+        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+        : Buffer.concat([held, chunk])
     const pieces: Piece[] = []
     for (;;) {
       const at = rest.indexOf(opening)

@@ -17,7 +17,11 @@ export class ShellLost extends Error {
   /** What the host said outside of any answer (a banner, sudo, a login shell that refuses), at most 2 kB. */
   readonly noise: string
   constructor(greeted: boolean, noise: string) {
-    super(greeted ? 'the connection to the host was lost' : `the host did not start a shell${noise === '' ? '' : `: ${noise}`}`)
+    super(
+      greeted
+        ? 'the connection to the host was lost'
+        : `the host did not start a shell${noise === '' ? '' : `: ${noise}`}`,
+    )
     this.greeted = greeted
     this.noise = noise
   }
@@ -32,7 +36,13 @@ export interface Shell {
    * closed then). `ends` receives the words of each call's end mark.
    * @throws ShellLost
    */
-  ask(calls: readonly Call[], wanted: readonly number[], sink: Sink, limitMs: number, ends: Map<number, readonly string[]>): Promise<'done' | 'late'>
+  ask(
+    calls: readonly Call[],
+    wanted: readonly number[],
+    sink: Sink,
+    limitMs: number,
+    ends: Map<number, readonly string[]>,
+  ): Promise<'done' | 'late'>
   readonly closed: () => boolean
   close(): void
 }
@@ -108,7 +118,7 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
           channel.destroy()
         }, limitMs)
         waiting = {
-          missing: new Set(wanted.flatMap((id) => [`out ${String(id)}`, `err ${String(id)}`])),
+          missing: new Set(wanted.flatMap(id => [`out ${String(id)}`, `err ${String(id)}`])),
           ends,
           sink,
           settle(result) {

@@ -31,14 +31,18 @@ export function connectSsh(options: SshOptions): Connect {
   const gate = gates()
   let trust: Trust | undefined
 
-  const acquire = (host: Host, via: readonly HostName[]): { readonly link: Link; readonly release: () => void } => {
+  const acquire = (
+    host: Host,
+    via: readonly HostName[],
+  ): { readonly link: Link; readonly release: () => void } => {
     let entry = links.get(host.name)
     if (entry === undefined) {
       let releaseJump: (() => void) | undefined
       let jumpLink: Link | undefined
       const connect = async (): Promise<Connection> => {
         trust ??= loadTrust(options, home)
-        if (host.jump === undefined) return gate(host.address, () => connectOnce(host, options, { trust: trust as Trust, home }))
+        if (host.jump === undefined)
+          return gate(host.address, () => connectOnce(host, options, { trust: trust as Trust, home }))
         if (jumpLink === undefined) {
           const taken = acquire(jumpOf(host, via, options), [...via, host.name])
           jumpLink = taken.link
@@ -48,7 +52,7 @@ export function connectSsh(options: SshOptions): Connect {
       }
       const link = createLink(host.name, connect, {
         reconnectSeconds: options.reconnectSeconds ?? 60,
-        refused: (said) => noShell(host, said),
+        refused: said => noShell(host, said),
       })
       const close = (): void => {
         link.close()
@@ -73,7 +77,7 @@ export function connectSsh(options: SshOptions): Connect {
     }
   }
 
-  return async (host) => {
+  return async host => {
     const { link, release } = acquire(host, [])
     try {
       await link.connection()
@@ -89,10 +93,20 @@ function jumpOf(host: Host, via: readonly HostName[], options: SshOptions): Host
   const name = host.jump ?? ''
   const jump = options.host(name)
   if (jump === undefined) {
-    throw new Unreachable(host.name, 'connect', `${host.name} is to be reached through ${name}, which is not a host of the playbook`, 'Name a host of the playbook in "jump".')
+    throw new Unreachable(
+      host.name,
+      'connect',
+      `${host.name} is to be reached through ${name}, which is not a host of the playbook`,
+      'Name a host of the playbook in "jump".',
+    )
   }
   if (name === host.name || via.includes(name)) {
-    throw new Unreachable(host.name, 'connect', `the jump hosts go in a circle: ${[...via, host.name, name].join(' through ')}`, 'Take one "jump" away.')
+    throw new Unreachable(
+      host.name,
+      'connect',
+      `the jump hosts go in a circle: ${[...via, host.name, name].join(' through ')}`,
+      'Take one "jump" away.',
+    )
   }
   return jump
 }
@@ -137,9 +151,10 @@ function gates(): Gate {
   const running = new Map<string, number>()
   const waiting: { readonly name: string; readonly start: () => void }[] = []
   let all = 0
-  const free = (name: string): boolean => all < HANDSHAKES_AT_ALL && (running.get(name) ?? 0) < HANDSHAKES_AT_A_GATE
+  const free = (name: string): boolean =>
+    all < HANDSHAKES_AT_ALL && (running.get(name) ?? 0) < HANDSHAKES_AT_A_GATE
   return async (name, task) => {
-    if (!free(name)) await new Promise<void>((start) => waiting.push({ name, start }))
+    if (!free(name)) await new Promise<void>(start => waiting.push({ name, start }))
     all += 1
     running.set(name, (running.get(name) ?? 0) + 1)
     try {
@@ -147,7 +162,7 @@ function gates(): Gate {
     } finally {
       all -= 1
       running.set(name, (running.get(name) ?? 1) - 1)
-      const next = waiting.findIndex((entry) => free(entry.name))
+      const next = waiting.findIndex(entry => free(entry.name))
       if (next !== -1) waiting.splice(next, 1)[0]?.start()
     }
   }

@@ -39,11 +39,20 @@ export function becomeRoot(host: Host, channel: ShellChannel, password: string |
         err = err.replace(PROMPT, '')
         asked += 1
         if (asked === 1) channel.write(`${password}\n`)
-        else settle(() => { reject(refused(host, 'sudo refused the password')) })
+        else
+          settle(() => {
+            reject(refused(host, 'sudo refused the password'))
+          })
       }
     }
     const onClose = (): void => {
-      settle(() => { reject(asked > 0 || /sudo/.test(err) ? refused(host, err.trim()) : new ShellLost(false, (out + err).trim())) })
+      settle(() => {
+        reject(
+          asked > 0 || /sudo/.test(err)
+            ? refused(host, err.trim())
+            : new ShellLost(false, (out + err).trim()),
+        )
+      })
     }
     const settle = (how: () => void): void => {
       channel.removeListener('data', onOut)

@@ -1,6 +1,15 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type KnownHost, algorithmsFor, fingerprint, hostName, judge, keyType, knownHostsLine, parseKnownHosts } from './known_hosts.ts'
+import {
+  type KnownHost,
+  algorithmsFor,
+  fingerprint,
+  hostName,
+  judge,
+  keyType,
+  knownHostsLine,
+  parseKnownHosts,
+} from './known_hosts.ts'
 import type { SshOptions } from './options.ts'
 
 /** Why a host key was not trusted, and what to do about it. */
@@ -19,7 +28,9 @@ export interface Trust {
 
 /** Reads the files once. A file that is not there is empty; one that cannot be read is an error. @throws Error */
 export function loadTrust(options: SshOptions, home: string): Trust {
-  const files = options.knownHostsFiles.map((file) => (file.startsWith('~/') ? join(home, file.slice(2)) : file))
+  const files = options.knownHostsFiles.map(file =>
+    file.startsWith('~/') ? join(home, file.slice(2)) : file,
+  )
   const known: KnownHost[] = parseKnownHosts(options.knownHosts ?? '', 'given')
   for (const file of files) known.push(...parseKnownHosts(readIfThere(file), file))
   const first = files[0]
@@ -31,7 +42,10 @@ export function loadTrust(options: SshOptions, home: string): Trust {
       if (verdict.ok) return undefined
       const name = hostName(address, port)
       const shown = `${keyType(key)} ${fingerprint(key)}`
-      const places = verdict.why === 'unknown' ? '' : verdict.expected.map((line) => `${line.file}:${String(line.line)}`).join(', ')
+      const places =
+        verdict.why === 'unknown'
+          ? ''
+          : verdict.expected.map(line => `${line.file}:${String(line.line)}`).join(', ')
       switch (verdict.why) {
         case 'changed':
           return {
@@ -39,7 +53,10 @@ export function loadTrust(options: SshOptions, home: string): Trust {
             help: `Somebody may be in between. If the host was rebuilt, compare the fingerprint on its console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then: ssh-keygen -R '${name}'`,
           }
         case 'revoked':
-          return { message: `the host key of ${name}, ${shown}, is marked @revoked (${places})`, help: 'Do not connect. Give the host a new key.' }
+          return {
+            message: `the host key of ${name}, ${shown}, is marked @revoked (${places})`,
+            help: 'Do not connect. Give the host a new key.',
+          }
         case 'authority':
           return {
             message: `only a certificate authority is on file for ${name} (${places}), and this transport cannot check host certificates`,
@@ -59,7 +76,10 @@ export function loadTrust(options: SshOptions, home: string): Trust {
         try {
           append(first, line)
         } catch (error) {
-          return { message: `the new host key of ${name} could not be put on file: ${String(error)}`, help: `Make ${first} writable.` }
+          return {
+            message: `the new host key of ${name} could not be put on file: ${String(error)}`,
+            help: `Make ${first} writable.`,
+          }
         }
       }
       known.push(...parseKnownHosts(line, first ?? 'this run'))

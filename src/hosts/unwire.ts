@@ -8,7 +8,7 @@ import { type Call, unescapeBytes } from './wire.ts'
  */
 export function callReader(): (text: string) => Call[] {
   let rest = ''
-  return (text) => {
+  return text => {
     rest += text
     const calls: Call[] = []
     for (;;) {
@@ -69,7 +69,8 @@ export function parseWords(line: string): string[] {
 }
 
 function parseCall(text: string): Call {
-  if (!text.startsWith('{ rb_') || !text.endsWith('; }')) throw new SyntaxError(`not a call: ${text.slice(0, 80)}`)
+  if (!text.startsWith('{ rb_') || !text.endsWith('; }'))
+    throw new SyntaxError(`not a call: ${text.slice(0, 80)}`)
   const [name = '', ...words] = parseWords(text.slice(2, -3))
   const word = (at: number): string => {
     const found = words[at]
@@ -78,7 +79,8 @@ function parseCall(text: string): Call {
   }
   const number = (at: number): number => {
     const found = Number(word(at))
-    if (!Number.isFinite(found) || found < 0) throw new SyntaxError(`${name}: ${JSON.stringify(word(at))} is not a number`)
+    if (!Number.isFinite(found) || found < 0)
+      throw new SyntaxError(`${name}: ${JSON.stringify(word(at))} is not a number`)
     return found
   }
   switch (name) {
@@ -87,9 +89,22 @@ function parseCall(text: string): Call {
     case 'rb_probe':
       return { call: 'probe', id: number(0), seconds: number(1), line: parseLine(words.slice(2)) }
     case 'rb_job':
-      return { call: 'job', id: number(0), name: decodeURIComponent(word(1)), seconds: number(2), line: parseLine(words.slice(3)) }
+      return {
+        call: 'job',
+        id: number(0),
+        name: decodeURIComponent(word(1)),
+        seconds: number(2),
+        line: parseLine(words.slice(3)),
+      }
     case 'rb_follow':
-      return { call: 'follow', id: number(0), name: decodeURIComponent(word(1)), out: number(2), err: number(3), delays: words.slice(4).map(Number) }
+      return {
+        call: 'follow',
+        id: number(0),
+        name: decodeURIComponent(word(1)),
+        out: number(2),
+        err: number(3),
+        delays: words.slice(4).map(Number),
+      }
     case 'rb_open':
       return { call: 'open', id: number(0), path: word(1), mode: word(2) }
     case 'rb_data':
@@ -103,7 +118,8 @@ function parseCall(text: string): Call {
 
 function parseLine([stdin = '', count = '', ...rest]: readonly string[]): Line {
   const names = Number(count)
-  if (!Number.isInteger(names) || rest.length < 2 * names + 1) throw new SyntaxError('a command line has too few words')
+  if (!Number.isInteger(names) || rest.length < 2 * names + 1)
+    throw new SyntaxError('a command line has too few words')
   const env: { [name: string]: string } = {}
   for (let i = 0; i < names; i++) env[rest[2 * i] ?? ''] = rest[2 * i + 1] ?? ''
   const argv = rest.slice(2 * names)

@@ -10,7 +10,13 @@ export type Call =
   | { readonly call: 'hello'; readonly nonce: string }
   | { readonly call: 'probe'; readonly id: number; readonly seconds: number; readonly line: Line }
   /** Starts the job unless the host knows the name. */
-  | { readonly call: 'job'; readonly id: number; readonly name: string; readonly seconds: number; readonly line: Line }
+  | {
+      readonly call: 'job'
+      readonly id: number
+      readonly name: string
+      readonly seconds: number
+      readonly line: Line
+    }
   /** Sends the job's output from these offsets on, looking again after each delay (seconds), until it has ended. */
   | {
       readonly call: 'follow'
@@ -41,7 +47,13 @@ function words(call: Call): string[] {
     case 'job':
       return [String(call.id), jobFolder(call.name), String(call.seconds), ...lineWords(call.line)]
     case 'follow':
-      return [String(call.id), jobFolder(call.name), String(call.out), String(call.err), ...call.delays.map(String)]
+      return [
+        String(call.id),
+        jobFolder(call.name),
+        String(call.out),
+        String(call.err),
+        ...call.delays.map(String),
+      ]
     case 'open':
       return [String(call.id), call.path, call.mode]
     case 'data':
@@ -56,17 +68,27 @@ function lineWords(line: Line): string[] {
   const env = Object.entries(line.env)
   for (const [name] of env) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith('rb_')) {
-      throw new RangeError(`${JSON.stringify(name)} cannot be the name of an environment variable (letters, digits, _; not rb_…)`)
+      throw new RangeError(
+        `${JSON.stringify(name)} cannot be the name of an environment variable (letters, digits, _; not rb_…)`,
+      )
     }
   }
   const stdin = line.stdin === undefined ? '-' : escapeBytes(new TextEncoder().encode(line.stdin))
-  return [stdin === '-' && line.stdin !== undefined ? '\\0055' : stdin, String(env.length), ...env.flat(), ...line.argv]
+  return [
+    stdin === '-' && line.stdin !== undefined ? '\\0055' : stdin,
+    String(env.length),
+    ...env.flat(),
+    ...line.argv,
+  ]
 }
 
 /** A name that is one folder's name and nothing else, the same for the same job, different for different ones. */
 export function jobFolder(name: string): string {
-  const safe = name.replaceAll(/[^A-Za-z0-9._@-]/gu, (char) => encodeURIComponent(char).replace(/^[^%]$/, hex)).replace(/^\./, '%2E')
-  if (safe === '' || safe.length > 200) throw new RangeError(`a job's name has 1 to 200 characters: ${JSON.stringify(name)}`)
+  const safe = name
+    .replaceAll(/[^A-Za-z0-9._@-]/gu, char => encodeURIComponent(char).replace(/^[^%]$/, hex))
+    .replace(/^\./, '%2E')
+  if (safe === '' || safe.length > 200)
+    throw new RangeError(`a job's name has 1 to 200 characters: ${JSON.stringify(name)}`)
   return safe
 }
 
@@ -90,6 +112,8 @@ export function escapeBytes(bytes: Uint8Array): string {
 
 /** Undoes `escapeBytes`. */
 export function unescapeBytes(text: string): Uint8Array {
-  const plain = text.replaceAll(/\\0([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+  const plain = text.replaceAll(/\\0([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  )
   return Uint8Array.from(Buffer.from(plain, 'latin1'))
 }

@@ -39,7 +39,11 @@ export interface Served {
  * runs: a channel must ask for the very command and prelude that hosts/ssh.ts sends, and messages are read as data. So what is
  * rehearsed is the real transport.
  */
-export async function serveTwin(connect: Connect, hosts: readonly Host[], options: ServeOptions = {}): Promise<Served> {
+export async function serveTwin(
+  connect: Connect,
+  hosts: readonly Host[],
+  options: ServeOptions = {},
+): Promise<Served> {
   const { default: lib } = await import('ssh2')
   const client = lib.utils.generateKeyPairSync('ed25519')
   const allowed = parsed(lib, client.public)
@@ -50,18 +54,20 @@ export async function serveTwin(connect: Connect, hosts: readonly Host[], option
 
   for (const host of hosts) {
     const key = lib.utils.generateKeyPairSync('ed25519')
-    const session = await connect(host)
     const jobs = new Map<string, Job>()
     const open = new Set<Socket>()
     sockets.set(host.name, open)
     // One ssh2 server a connection: it never tells which socket a connection has, and we must be able to cut just that one.
-    const listener = createServer({ noDelay: true }, (socket) => {
+    const listener = createServer({ noDelay: true }, socket => {
       open.add(socket)
       socket.on('close', () => open.delete(socket))
-      const server = new lib.Server({ hostKeys: [key.private], ...(options.banner === undefined ? {} : { banner: options.banner }) })
+      const server = new lib.Server({
+        hostKeys: [key.private],
+        ...(options.banner === undefined ? {} : { banner: options.banner }),
+      })
       server.on('error', () => undefined)
-      server.on('connection', (connection) => {
-        serveConnection(connection, host, session, jobs, allowed, options, () => socket.destroy())
+      server.on('connection', connection => {
+        serveConnection(connection, host, connect(host), jobs, allowed, options, () => socket.destroy())
       })
       server.injectSocket(socket)
     })
@@ -86,14 +92,28 @@ export async function serveTwin(connect: Connect, hosts: readonly Host[], option
     ports,
     knownHosts,
     clientKey: client.private,
-    at(host) {
-      const { jump: _, identityFile: __, password: ___, ...rest } = host
-      return { ...rest, address: '127.0.0.1', port: ports[host.name] ?? 0 }
-    },
+    at: ({ name, user, roles, sudo, site }) => ({
+      name,
+      address: '127.0.0.1',
+      port: ports[name] ?? 0,
+      user,
+      roles,
+      sudo,
+      ...(site === undefined ? {} : { site }),
+    }),
     dropConnections,
     async close() {
       dropConnections()
-      await Promise.all(listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => { resolve() }))))
+      await Promise.all(
+        listeners.map(
+          listener =>
+            new Promise<void>(resolve =>
+              listener.close(() => {
+                resolve()
+              }),
+            ),
+        ),
+      )
     },
   }
 }
@@ -107,12 +127,14 @@ function parsed(lib: typeof ssh2, key: string): ssh2.ParsedKey {
 function serveConnection(
   connection: ssh2.Connection,
   host: Host,
-  session: Session,
+  session: Promise<Session>,
   jobs: Map<string, Job>,
   allowed: ssh2.ParsedKey,
   options: ServeOptions,
   drop: () => void,
 ): void {
+  // A host that is down has no SSH server either.
+  session.catch(drop)
   admit(connection, host, allowed)
   let sessions = 0
   connection.on('error', () => undefined)
@@ -137,13 +159,17 @@ function serveConnection(
 }
 
 function admit(connection: ssh2.Connection, host: Host, allowed: ssh2.ParsedKey): void {
-  connection.on('authentication', (context) => {
+  connection.on('authentication', context => {
     if (context.method !== 'publickey' || context.username !== host.user) {
       context.reject(['publickey'])
       return
     }
     const right = context.key.data.equals(allowed.getPublicSSH())
-    if (right && (context.signature === undefined || allowed.verify(context.blob ?? Buffer.alloc(0), context.signature, context.hashAlgo))) {
+    if (
+      right &&
+      (context.signature === undefined ||
+        allowed.verify(context.blob ?? Buffer.alloc(0), context.signature, context.hashAlgo))
+    ) {
       context.accept()
     } else context.reject(['publickey'])
   })
@@ -151,10 +177,8 @@ function admit(connection: ssh2.Connection, host: Host, allowed: ssh2.ParsedKey)
 
 /** A job that was started through this server; it goes on when the connection does not. */
 interface Job {
-  readonly out: string[]
-  readonly err: string[]
   exit?: Exit
-  failed?: unknown
+  failed?: Error
   readonly done: Promise<void>
 }
 
@@ -162,7 +186,7 @@ interface Job {
 function serveShell(
   channel: ssh2.ServerChannel,
   host: Host,
-  session: Session,
+  connected: Promise<Session>,
   jobs: Map<string, Job>,
   options: ServeOptions,
   drop: () => void,
@@ -187,13 +211,14 @@ function serveShell(
     channel.write(mark(nonce, words))
     channel.stderr.write(mark(nonce, words))
   }
-  const say = (stdout: string, stderr: string): void => {
+  const say = (stdout: string | Uint8Array, stderr: string | Uint8Array): void => {
     if (gone) return
-    if (stdout !== '') channel.write(stdout)
-    if (stderr !== '') channel.stderr.write(stderr)
+    if (stdout.length > 0) channel.write(stdout)
+    if (stderr.length > 0) channel.stderr.write(stderr)
   }
 
   const act = async (call: Call): Promise<void> => {
+    const session = await connected
     switch (call.call) {
       case 'hello':
         nonce = call.nonce
@@ -209,7 +234,8 @@ function serveShell(
       }
       case 'job': {
         both('b', String(call.id))
-        if (jobs.get(call.name)?.exit !== undefined || !jobs.has(call.name)) jobs.set(call.name, begin(session, call.name, call.line, call.seconds))
+        if (jobs.get(call.name)?.exit !== undefined || !jobs.has(call.name))
+          jobs.set(call.name, begin(session, call.name, call.line, call.seconds))
         both('e', String(call.id), '0')
         return
       }
@@ -219,7 +245,7 @@ function serveShell(
         const limitMs = 1000 * call.delays.reduce((sum, delay) => sum + delay, 0)
         if (job !== undefined) await settled(job.done, limitMs)
         if (job?.failed !== undefined) throw job.failed
-        say(after(job?.out, call.out), after(job?.err, call.err))
+        say(after(job?.exit?.stdout, call.out), after(job?.exit?.stderr, call.err))
         both('e', String(call.id), ...state(job))
         return
       }
@@ -235,7 +261,10 @@ function serveShell(
         both('b', String(call.id))
         const written = file
         file = undefined
-        const exit = written === undefined ? undefined : await session.write(written.path, Buffer.concat(written.parts), written.mode)
+        const exit =
+          written === undefined
+            ? undefined
+            : await session.write(written.path, Buffer.concat(written.parts), written.mode)
         say(exit?.stdout ?? '', exit?.stderr ?? '')
         both('e', String(call.id), String(exit?.code ?? 1))
       }
@@ -293,25 +322,16 @@ function serveShell(
   if (expected === undefined) channel.stderr.write(SUDO_WORDS.prompt)
 }
 
+/** Output is sent when the job has ended: a session's lines need not be a beginning of its whole output, byte for byte. */
 function begin(session: Session, name: string, line: Line, seconds: number): Job {
-  const out: string[] = []
-  const err: string[] = []
-  const onLine = (stream: 'out' | 'err', text: string): void => {
-    ;(stream === 'out' ? out : err).push(`${text}\n`)
-  }
-  const running = session.exec(line, { job: name, timeoutMs: seconds * 1000, onLine })
+  const running = session.exec(line, { job: name, timeoutMs: seconds * 1000, onLine: () => undefined })
   const job: Job = {
-    out,
-    err,
     done: running.then(
-      (exit) => {
+      exit => {
         job.exit = exit
-        // The whole output is the truth; lines that came before are a beginning of it.
-        out.splice(0, out.length, exit.stdout)
-        err.splice(0, err.length, exit.stderr)
       },
       (error: unknown) => {
-        job.failed = error
+        job.failed = error instanceof Error ? error : new Error(String(error))
       },
     ),
   }
@@ -325,13 +345,13 @@ function state(job: Job | undefined): string[] {
 }
 
 /** What follows after the first `from` bytes. */
-function after(parts: readonly string[] | undefined, from: number): string {
-  return Buffer.from((parts ?? []).join('')).subarray(from).toString()
+function after(text: string | undefined, from: number): Uint8Array {
+  return Buffer.from(text ?? '').subarray(from)
 }
 
 /** Resolves with the promise, or after the time. */
 async function settled(promise: Promise<void>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))])
+  await Promise.race([promise, new Promise<void>(resolve => (timer = setTimeout(resolve, limitMs)))])
   clearTimeout(timer)
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Host } from '../../src/plan/step.ts'
 import type { SshOptions } from '../../src/hosts/options.ts'
 
-const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => existsSync(path))
+const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find(path => existsSync(path))
 
 /** Why no real OpenSSH server can be started here; undefined when one can. */
 export const noSshd =
@@ -26,7 +26,10 @@ export interface Sshd {
 }
 
 /** A real OpenSSH server on a free loopback port, with keys and settings of its own, for the user who runs the tests. */
-export async function startSshd(settings: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Sshd> {
+export async function startSshd(
+  settings: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Sshd> {
   if (SSHD === undefined) throw new Error(noSshd)
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const folder = mkdtempSync(join(tmpdir(), 'runbook-sshd-'))
@@ -51,7 +54,10 @@ export async function startSshd(settings: readonly string[] = [], env: NodeJS.Pr
     ...settings,
   ]
   writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`)
-  const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8192)))
   await listening(port, child, () => log)
@@ -77,7 +83,7 @@ export async function startSshd(settings: readonly string[] = [], env: NodeJS.Pr
       hostKeys: 'strict',
       connectTimeoutSeconds: 10,
       host: () => undefined,
-      secret: (reference) => {
+      secret: reference => {
         throw new Error(`no secret ${reference} here`)
       },
     },
@@ -89,7 +95,7 @@ export async function startSshd(settings: readonly string[] = [], env: NodeJS.Pr
 }
 
 export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address()
       server.close(() => {
@@ -102,7 +108,7 @@ export function freePort(): Promise<number> {
 async function listening(port: number, child: ChildProcess, log: () => string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) break
-    const open = await new Promise<boolean>((resolve) => {
+    const open = await new Promise<boolean>(resolve => {
       const socket = connect(port, '127.0.0.1', () => {
         socket.destroy()
         resolve(true)
@@ -111,7 +117,7 @@ async function listening(port: number, child: ChildProcess, log: () => string): 
       })
     })
     if (open) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await new Promise(resolve => setTimeout(resolve, 25))
   }
   throw new Error(`sshd did not start: ${log()}`)
 }
