@@ -70,7 +70,7 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
   const errLines = lineSplitter(text => {
     options.onLine('err', text)
   })
-  let started = false
+  let started = options.attachOnly === true
   let slices = 0
   let startedBy = performance.now() + START_MS
   const until = performance.now() + options.timeoutMs + 60_000
@@ -136,6 +136,9 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
       case 'none':
         return finish(126, `the command was not started: ${trouble.trim()}`)
       case 'wait':
+        if (options.attachOnly) {
+          return finish(undefined, 'the host knows no such command: it never began, or was forgotten')
+        }
         if (performance.now() > startedBy)
           return finish(undefined, `no sign that the command was started within ${String(START_MS / 1000)} s`)
         break

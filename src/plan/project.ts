@@ -14,9 +14,9 @@ export function project(facts: Facts, checks: readonly Check[]): Facts {
 
 function merge(seen: Json | undefined, wanted: Json): Json {
   if (!isObject(seen) || !isObject(wanted)) return wanted
-  const merged: Record<string, Json> = { ...seen }
-  for (const [key, value] of Object.entries(wanted)) merged[key] = merge(merged[key], value)
-  return merged
+  const merged = new Map(Object.entries(seen))
+  for (const [key, value] of Object.entries(wanted)) merged.set(key, merge(merged.get(key), value))
+  return Object.fromEntries(merged)
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

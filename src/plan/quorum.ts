@@ -1,4 +1,4 @@
-import { holds } from './check.ts'
+import { contradicts, holds, matches } from './check.ts'
 import { type Facts, factKey } from './fact.ts'
 import type { Quorum } from './step.ts'
 
@@ -10,13 +10,22 @@ export interface Margin {
   readonly spare: number
 }
 
-/** Counts a group. A voter whose membership could not be told counts as a member that is down. */
-export function tally(quorum: Quorum, facts: Facts): Margin {
+const NONE: ReadonlySet<string> = new Set()
+
+/**
+ * Counts a group. A voter whose membership could not be told counts as a member that is down.
+ * `guessed` are the keys of facts that nobody has seen and that are only expected in part: what such a fact does not mention
+ * could not be told.
+ */
+export function tally(quorum: Quorum, facts: Facts, guessed = NONE): Margin {
   let members = 0
   let up = 0
   for (const voter of quorum.voters) {
-    const known = facts.has(factKey(voter.member))
-    if (known && !holds(voter.member, facts)) continue
+    const key = factKey(voter.member)
+    const seen = facts.get(key)
+    const known = seen !== undefined
+    if (guessed.has(key) ? contradicts(voter.member.is, seen) : known && !matches(voter.member.is, seen))
+      continue
     members += 1
     if (known && holds(voter.up, facts)) up += 1
   }
@@ -24,6 +33,10 @@ export function tally(quorum: Quorum, facts: Facts): Margin {
 }
 
 /** Every group of a plan by name. */
-export function margins(quorums: readonly Quorum[], facts: Facts): { readonly [quorum: string]: Margin } {
-  return Object.fromEntries(quorums.map(quorum => [quorum.name, tally(quorum, facts)]))
+export function margins(
+  quorums: readonly Quorum[],
+  facts: Facts,
+  guessed = NONE,
+): { readonly [quorum: string]: Margin } {
+  return Object.fromEntries(quorums.map(quorum => [quorum.name, tally(quorum, facts, guessed)]))
 }

@@ -12,12 +12,17 @@ export class Unbound extends Error {
   }
 }
 
+/** A secret or file of the controller's could not be had; the message says which and why. */
+export class Unresolved extends Error {
+  override readonly name = 'Unresolved'
+}
+
 /** Answers a late fact; undefined when it could not be told. */
 export type Late = (ref: FactRef) => Promise<Json | undefined>
 
 /**
  * A command with every reference replaced by its value, just before use. Secret values are made known to the mask.
- * @throws Unbound, or Error when a secret or file cannot be resolved or a secret stands in argv
+ * @throws Unbound, Unresolved, and Error when a secret stands in argv: a mistake in the catalog
  */
 export async function bind(command: Command, world: World, late: Late): Promise<Line> {
   const argv: string[] = []
@@ -38,11 +43,11 @@ export async function bind(command: Command, world: World, late: Late): Promise<
 export async function bindValue(value: Value, world: World, late: Late): Promise<string> {
   if (typeof value === 'string') return value
   if ('secret' in value) {
-    const secret = world.secret(value.secret)
+    const secret = resolved(() => world.secret(value.secret))
     world.redact.add(secret)
     return secret
   }
-  if ('file' in value) return world.file(value.file, value.sha256)
+  if ('file' in value) return resolved(() => world.file(value.file, value.sha256))
   if ('json' in value) return JSON.stringify(await bindValue(value.json, world, late))
   if ('join' in value) {
     const parts: string[] = []
@@ -54,6 +59,14 @@ export async function bindValue(value: Value, world: World, late: Late): Promise
   const text = String(found)
   if (world.facts.get(value.fact.fact)?.secret) world.redact.add(text)
   return text
+}
+
+function resolved(read: () => string): string {
+  try {
+    return read()
+  } catch (error) {
+    throw new Unresolved(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 function tainted(value: Value, world: World): boolean {
@@ -68,7 +81,7 @@ function pick(answer: Json | undefined, path: string): Json | undefined {
   let seen: Json | undefined = answer
   if (path === '') return seen
   for (const key of path.split('.')) {
-    if (typeof seen !== 'object' || seen === null) return undefined
+    if (typeof seen !== 'object' || seen === null || !Object.hasOwn(seen, key)) return undefined
     seen = (seen as { readonly [key: string]: Json })[key]
   }
   return seen

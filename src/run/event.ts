@@ -2,13 +2,17 @@ import type { Check, Digest, HostName, Json, StepId } from '../plan/step.ts'
 
 /** Why a step stopped. */
 export type Failure =
+  /**
+   * 'unobservable': something had to be known and could not be told. 'interrupted': the controller could not go on by
+   * itself (a secret or file is missing, a question was not answered).
+   */
   | {
       readonly why: 'unreachable' | 'unobservable' | 'interrupted'
       readonly host: HostName
       readonly detail: string
       readonly help: string
     }
-  /** `requires` no longer holds: the world is not where the plan left it. Nothing was done. */
+  /** `requires` does not hold: the world is not where the plan left it. Nothing was done about it. */
   | { readonly why: 'diverged'; readonly check: Check; readonly seen: Json; readonly detail: string }
   /** Every command ended well and yet the goal did not come true in time. */
   | {
@@ -31,6 +35,7 @@ export type Failure =
       readonly op: number
       readonly shown: string
       readonly line: string
+      readonly lastLines: readonly string[]
     }
   | {
       readonly why: 'timeout'
@@ -52,6 +57,14 @@ export type Failure =
 export type Outcome = 'done' | 'failed' | 'stopped' | 'in-doubt'
 /** 'already': the goal held, nothing was run. 'changed': we made it hold. 'assumed': a person said so. */
 export type How = 'already' | 'changed' | 'assumed'
+
+/** A step that was not begun because a group would have lost its majority, and the group as it would have been. */
+export interface Held {
+  readonly step: StepId
+  readonly quorum: string
+  readonly up: number
+  readonly members: number
+}
 
 /**
  * Everything that can happen in a run. Journal, progress, JSON and reports all read this one union.
@@ -89,8 +102,19 @@ export type Event = { readonly at: string } & (
       readonly seen: Json
       readonly elapsedSeconds: number
     }
-  | { readonly kind: 'answered'; readonly step: StepId; readonly by: string; readonly answer: Json }
+  | {
+      readonly kind: 'answered'
+      readonly step: StepId
+      readonly op: number
+      readonly by: string
+      readonly answer: Json
+    }
   | { readonly kind: 'step-done'; readonly step: StepId; readonly how: How }
   | { readonly kind: 'step-failed'; readonly step: StepId; readonly failure: Failure }
-  | { readonly kind: 'run-ended'; readonly outcome: Outcome }
+  | {
+      readonly kind: 'run-ended'
+      readonly outcome: Outcome
+      /** Steps that could have begun, had a group been able to spare a member. Absent: none. */
+      readonly held?: readonly Held[]
+    }
 )

@@ -1,13 +1,12 @@
 import type { Facts } from '../plan/fact.ts'
 import { digest } from '../plan/canonical.ts'
-import { holds } from '../plan/check.ts'
-import { project } from '../plan/project.ts'
-import { tally } from '../plan/quorum.ts'
-import type { FactRef, HostName, Op, Plan, Step, StepId } from '../plan/step.ts'
-import type { Event, Outcome } from './event.ts'
+import type { FactRef, Plan, Step, StepId } from '../plan/step.ts'
+import type { Event, Held, Outcome } from './event.ts'
 import { fold, fresh, type Run } from './fold.ts'
 import { createKnowledge } from './knowledge.ts'
-import { type Happening, perform } from './perform.ts'
+import { perform } from './perform.ts'
+import { heldBy, ready } from './schedule.ts'
+import type { Happening, Workplace } from './workplace.ts'
 import { openSessions, type Sessions, type World } from './world.ts'
 
 export interface ExecuteOptions {
@@ -18,7 +17,10 @@ export interface ExecuteOptions {
   readonly observed: { readonly facts: Facts; readonly refs: readonly FactRef[] }
   /** At most so many steps at once, whatever safety would allow. */
   readonly width: number
-  /** Called for every event, in order, before anything that follows from it. What it throws stops the run at once. */
+  /**
+   * Called for every event, in order, before anything that follows from it. What it throws stops the run at once: nothing is
+   * begun any more, and what runs on hosts is left to them (a resume asks what became of it).
+   */
   readonly emit: (event: Event) => void
   /** Aborted: nothing new is begun, what runs is waited for. */
   readonly signal: AbortSignal
@@ -37,19 +39,38 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
   const sessions = options.sessions ?? openSessions(world.hosts, world.connect)
   const knowledge = createKnowledge(options.observed.facts, options.observed.refs, world, sessions)
   let broken: { readonly error: unknown } | undefined
+  let tellBroken: (error: unknown) => void = () => undefined
+  const breaking = new Promise<never>((_, reject) => {
+    tellBroken = reject
+  })
+  breaking.catch(() => undefined)
+  const breakOff = (error: unknown): void => {
+    broken ??= { error }
+    tellBroken(error)
+  }
   const record = (happening: Happening): void => {
     if (broken) throw broken.error
-    const event = world.redact.event({ at: new Date(world.clock.now()).toISOString(), ...happening } as Event)
-    run = fold(run, event)
     try {
+      const event = world.redact.event({
+        at: new Date(world.clock.now()).toISOString(),
+        ...happening,
+      } as Event)
+      run = fold(run, event)
       options.emit(event)
     } catch (error) {
-      broken = { error }
+      breakOff(error)
       throw error
     }
   }
   const running = new Map<StepId, { readonly step: Step; readonly ended: Promise<void> }>()
-  const place = { runId: options.runId, world, sessions, knowledge, record }
+  const place: Workplace = {
+    runId: options.runId,
+    world,
+    sessions,
+    knowledge,
+    record,
+    unlessBroken: doing => Promise.race([doing, breaking]),
+  }
   try {
     record({
       kind: 'run-started',
@@ -62,20 +83,41 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
     const waiting = new Map(
       plan.steps.filter(step => run.steps.get(step.id)?.state !== 'done').map(step => [step.id, step]),
     )
+    // A step in doubt may still be at work on its host, so it counts as under way until it is resolved.
+    const underWay = (beside: Step): readonly Step[] => [
+      ...[...running.values()].map(({ step }) => step),
+      ...[...waiting.values()].filter(
+        step => step !== beside && run.steps.get(step.id)?.state === 'in-doubt',
+      ),
+    ]
     for (;;) {
+      const held: Held[] = []
       for (const step of waiting.values()) {
         if (options.signal.aborted || halted(run) || running.size >= options.width) break
-        const state = run.steps.get(step.id)
-        if (!state || !ready(step, run, running) || !safe(step, running, plan, knowledge.believed())) continue
+        const before = run.steps.get(step.id)
+        const others = underWay(step)
+        if (!before || !ready(step, run, others)) continue
+        const holding = heldBy(step, others, plan, knowledge)
+        if (holding) {
+          held.push(holding)
+          continue
+        }
         waiting.delete(step.id)
-        const ended = perform(step, state, place).finally(() => running.delete(step.id))
+        const ended = perform(step, before, place)
+          .catch((error: unknown) => {
+            breakOff(error)
+            throw error
+          })
+          .finally(() => running.delete(step.id))
         running.set(step.id, { step, ended })
       }
-      if (running.size === 0) break
+      if (running.size === 0) {
+        const outcome = outcomeOf(run, waiting.size)
+        record({ kind: 'run-ended', outcome, ...(held.length > 0 && { held }) })
+        return run
+      }
       await Promise.race([...running.values()].map(({ ended }) => ended))
     }
-    record({ kind: 'run-ended', outcome: outcomeOf(run, waiting.size) })
-    return run
   } finally {
     await Promise.allSettled([...running.values()].map(({ ended }) => ended))
     if (!options.sessions) await sessions.closeAll()
@@ -93,40 +135,4 @@ function outcomeOf(run: Run, left: number): Outcome {
   if (states.some(step => step.state === 'in-doubt' && step.failure)) return 'in-doubt'
   if (states.some(step => step.state === 'failed')) return 'failed'
   return left === 0 ? 'done' : 'stopped'
-}
-
-function ready(step: Step, run: Run, running: ReadonlyMap<StepId, { readonly step: Step }>): boolean {
-  if (!step.needs.every(need => run.steps.get(need)?.state === 'done')) return false
-  const busy = hostsOf(step)
-  for (const { step: other } of running.values()) {
-    if (other.lane !== undefined && other.lane === step.lane) return false
-    if (hostsOf(other).some(host => busy.includes(host))) return false
-  }
-  return true
-}
-
-function hostsOf(step: Step): readonly HostName[] {
-  const on = (op: Op): readonly HostName[] =>
-    'await' in op || 'ask' in op || op.on === undefined ? [] : [op.on]
-  return [step.host, ...step.run.flatMap(on)]
-}
-
-/** True when every quorum keeps its majority, or is at least no worse off, while this step runs beside the others. */
-function safe(
-  step: Step,
-  running: ReadonlyMap<StepId, { readonly step: Step }>,
-  plan: Plan,
-  believed: Facts,
-): boolean {
-  if (step.during.length === 0 || (step.goal.length > 0 && step.goal.every(check => holds(check, believed))))
-    return true
-  const others = project(
-    believed,
-    [...running.values()].flatMap(({ step: other }) => other.during),
-  )
-  const together = project(others, step.during)
-  return plan.quorums.every(quorum => {
-    const spare = tally(quorum, together).spare
-    return spare >= 0 || spare >= tally(quorum, others).spare
-  })
 }

@@ -6,11 +6,13 @@ export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'in-doubt'
 /** What became of one step. */
 export interface StepRun {
   readonly state: StepState
-  /** How often it was begun with a known end before; names the jobs on the hosts. 0: never begun. */
+  /** Counts from 1 and names the jobs on the hosts. 0: never begun. */
   readonly attempt: number
-  /** Ops of this attempt that are known to have ended with code 0. */
+  /** Ops of this attempt that are known to have ended well. */
   readonly ended: readonly number[]
-  /** Whether any op of this attempt may have reached a host. */
+  /** The op of this attempt that was begun and is not known to have ended. */
+  readonly open?: number
+  /** Whether any op of any attempt may have reached a host: then what holds now may be our doing. */
   readonly touched: boolean
   readonly how?: How
   readonly startedAt?: string
@@ -38,42 +40,62 @@ export function fresh(id: string, plan: Plan, planDigest: Digest): Run {
  * @throws when the event cannot follow what came before: the journal was tampered with, or there is a bug
  */
 export function fold(run: Run, event: Event): Run {
+  if (run.outcome !== undefined && event.kind !== 'run-started') {
+    throw new Error(`${event.kind} cannot follow the end of a run`)
+  }
   switch (event.kind) {
     case 'run-started': {
+      if (event.plan !== run.plan)
+        throw new Error(`run-started is of another plan: ${event.plan}, not ${run.plan}`)
       // Whatever was begun and not ended is in doubt; what failed for a known reason may be tried again.
       const steps = new Map(run.steps)
       for (const [id, step] of steps) {
-        if (step.state === 'running' || step.state === 'in-doubt')
+        if (step.state === 'running' || step.state === 'in-doubt') {
           steps.set(id, { ...unfailed(step), state: 'in-doubt' })
-        else if (step.state === 'failed') steps.set(id, { ...waiting, attempt: step.attempt })
+        } else if (step.state === 'failed') {
+          steps.set(id, { ...waiting, attempt: step.attempt, touched: step.touched })
+        }
       }
       return { id: run.id, plan: run.plan, steps }
     }
     case 'step-started': {
       const step = from(run, event.step, event, ['waiting', 'in-doubt', 'running'])
-      const again = event.attempt === step.attempt
+      const again = step.state === 'in-doubt' && event.attempt === step.attempt
+      if (!again && event.attempt !== step.attempt + 1) {
+        throw new Error(`attempt ${event.attempt} of ${event.step} cannot follow attempt ${step.attempt}`)
+      }
       return put(run, event.step, {
         state: 'running',
         attempt: event.attempt,
         ended: again ? step.ended : [],
-        touched: again && step.touched,
+        ...(again && step.open !== undefined && { open: step.open }),
+        touched: step.touched,
         startedAt: step.startedAt ?? event.at,
       })
     }
-    case 'op-started':
-      return put(run, event.step, { ...from(run, event.step, event, ['running']), touched: true })
+    case 'op-started': {
+      const step = from(run, event.step, event, ['running'])
+      if (step.open !== undefined && step.open !== event.op) {
+        throw new Error(`op ${event.op} of ${event.step} cannot begin while op ${step.open} is open`)
+      }
+      return put(run, event.step, { ...step, open: event.op, touched: true })
+    }
     case 'op-ended': {
       const step = from(run, event.step, event, ['running'])
-      return event.code === 0 ? put(run, event.step, { ...step, ended: [...step.ended, event.op] }) : run
+      if (step.open !== event.op) throw new Error(`op ${event.op} of ${event.step} ended and had not begun`)
+      return put(run, event.step, closed(step, event.code === 0 ? [event.op] : []))
+    }
+    case 'answered': {
+      const step = from(run, event.step, event, ['running'])
+      return put(run, event.step, { ...step, ended: [...step.ended, event.op] })
     }
     case 'output':
     case 'waiting':
-    case 'answered':
       from(run, event.step, event, ['running'])
       return run
     case 'step-done': {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
-      return put(run, event.step, { ...unfailed(step), state: 'done', how: event.how, endedAt: event.at })
+      return put(run, event.step, { ...closed(step), state: 'done', how: event.how, endedAt: event.at })
     }
     case 'step-failed': {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
@@ -88,17 +110,29 @@ export function fold(run: Run, event: Event): Run {
 }
 
 function unfailed(step: StepRun): StepRun {
-  const { state, attempt, ended, touched, how, startedAt } = step
-  return { state, attempt, ended, touched, ...(how && { how }), ...(startedAt && { startedAt }) }
+  const { open } = step
+  return { ...closed(step), ...(open !== undefined && { open }) }
 }
 
-/** True when nobody can say whether the step's effects happened. */
+/** The step without its open op and without a failure. */
+function closed(step: StepRun, endedWell: readonly number[] = []): StepRun {
+  const { state, attempt, ended, touched, how, startedAt } = step
+  return {
+    state,
+    attempt,
+    ended: [...ended, ...endedWell],
+    touched,
+    ...(how && { how }),
+    ...(startedAt !== undefined && { startedAt }),
+  }
+}
+
+/** True when nobody can say whether the step's effects happened. A command that was killed may have got anywhere. */
 function unknownEnd(failure: Failure, step: StepRun): boolean {
-  if (failure.why === 'in-doubt') return true
-  return (
-    step.touched &&
-    (failure.why === 'unreachable' || failure.why === 'unobservable' || failure.why === 'interrupted')
-  )
+  if (failure.why === 'in-doubt' || failure.why === 'timeout') return true
+  if (failure.why !== 'unreachable' && failure.why !== 'unobservable' && failure.why !== 'interrupted')
+    return false
+  return step.open !== undefined || step.ended.length > 0
 }
 
 function from(run: Run, id: StepId, event: Event, states: readonly StepState[]): StepRun {

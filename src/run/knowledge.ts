@@ -1,28 +1,24 @@
-import { Unreachable } from '../hosts/session.ts'
 import { type Facts, factKey } from '../plan/fact.ts'
-import { project } from '../plan/project.ts'
 import { unique } from '../plan/refs.ts'
-import type { Check, FactRef, HostName, Json } from '../plan/step.ts'
+import type { FactRef, HostName } from '../plan/step.ts'
 import { observe, type Observed } from './observe.ts'
 import type { Sessions, World } from './world.ts'
 
 /** What a run knows of the hosts, and which of it is still true for certain. */
 export interface Knowledge {
-  /** The newest word on everything, old or expected values included: good for counting quorums, not for deciding a goal. */
+  /** The newest word on everything, old answers included: good for counting quorums, not for deciding what to do. */
   believed(): Facts
-  /** Answers that nothing can have changed since; asks the hosts for the rest. */
+  /** True when every answer is known and no effect of this run can have changed it since. */
+  sure(refs: readonly FactRef[]): boolean
+  /** Asks the hosts, whatever is known already. */
   ask(refs: readonly FactRef[]): Promise<Observed>
-  /** Always asks the hosts: somebody else's doing is waited for. */
-  askAgain(refs: readonly FactRef[]): Promise<Observed>
   /** Call before and after an effect on a host: what it may change is no longer certain. */
   disturbed(host: HostName): void
-  /** A step's goal was seen, or is expected from now on. */
-  expect(checks: readonly Check[]): void
 }
 
 /**
- * Facts read once serve every step until an effect could have changed them: a 'host' fact by an effect on its host, a
- * 'cluster' fact by any. So a run that changes nothing asks each host once.
+ * Facts read once serve until an effect could have changed them: a 'host' fact by an effect on its host, a 'cluster' fact by
+ * any. So a run that changes nothing asks each host once.
  */
 export function createKnowledge(
   observed: Facts,
@@ -30,56 +26,43 @@ export function createKnowledge(
   world: World,
   sessions: Sessions,
 ): Knowledge {
-  let believed: Facts = observed
+  const believed = new Map(observed)
   let clusterEpoch = 0
   const hostEpochs = new Map<HostName, number>()
   const epochOf = (ref: FactRef): number =>
     world.facts.get(ref.fact)?.scope === 'host' ? (hostEpochs.get(ref.host) ?? 0) : clusterEpoch
+  /** Epoch in which an answer was had; only for answers that were had within one epoch. */
   const certain = new Map<string, number>()
   for (const ref of refs) if (observed.has(factKey(ref))) certain.set(factKey(ref), epochOf(ref))
-
-  const askAgain = async (refs: readonly FactRef[]): Promise<Observed> => {
-    const questions = unique(refs)
-    const epochs = questions.map(epochOf)
-    const answer = await observe(questions, world, sessions)
-    const merged = new Map(believed)
-    questions.forEach((ref, i) => {
-      const key = factKey(ref)
-      const value = answer.facts.get(key)
-      if (value === undefined) merged.delete(key)
-      else merged.set(key, value)
-      // An effect begun while we asked may or may not be in the answer: use it now, do not rely on it later.
-      if (value !== undefined && epochs[i] === epochOf(ref)) certain.set(key, epochs[i])
-      else certain.delete(key)
-    })
-    believed = merged
-    return answer
-  }
+  /** When the newest answer was asked for, so that a slow old answer does not replace a newer one. */
+  const askedAs = new Map<string, number>()
+  let count = 0
 
   return {
     believed: () => believed,
-    askAgain,
+    sure: refs => refs.every(ref => certain.get(factKey(ref)) === epochOf(ref)),
     async ask(refs) {
+      const mine = ++count
       const questions = unique(refs)
-      const open = questions.filter(ref => certain.get(factKey(ref)) !== epochOf(ref))
-      const asked =
-        open.length === 0
-          ? { facts: new Map<string, Json>(), unreachable: new Map<HostName, Unreachable>() }
-          : await askAgain(open)
-      const facts = new Map(asked.facts)
-      for (const ref of questions) {
+      const epochs = questions.map(epochOf)
+      const answer = await observe(questions, world, sessions)
+      for (const [i, ref] of questions.entries()) {
         const key = factKey(ref)
-        const value = believed.get(key)
-        if (!open.includes(ref) && value !== undefined) facts.set(key, value)
+        if ((askedAs.get(key) ?? 0) > mine) continue
+        askedAs.set(key, mine)
+        const value = answer.facts.get(key)
+        const epoch = epochs[i]
+        if (value === undefined) believed.delete(key)
+        else believed.set(key, value)
+        // An effect begun while we asked may or may not be in the answer: use it now, do not rely on it later.
+        if (value !== undefined && epoch !== undefined && epoch === epochOf(ref)) certain.set(key, epoch)
+        else certain.delete(key)
       }
-      return { facts, unreachable: asked.unreachable }
+      return answer
     },
     disturbed(host) {
       clusterEpoch += 1
       hostEpochs.set(host, (hostEpochs.get(host) ?? 0) + 1)
-    },
-    expect(checks) {
-      believed = project(believed, checks)
     },
   }
 }

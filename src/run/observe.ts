@@ -1,5 +1,5 @@
 import { Unreachable } from '../hosts/session.ts'
-import { type Facts, factKey } from '../plan/fact.ts'
+import { type Exit, type Fact, type Facts, factKey } from '../plan/fact.ts'
 import { unique } from '../plan/refs.ts'
 import type { FactRef, HostName, Json } from '../plan/step.ts'
 import { bind } from './bind.ts'
@@ -8,15 +8,19 @@ import type { Sessions, World } from './world.ts'
 /** What was seen, and the hosts that could not be asked. A question without an entry in `facts` could not be told. */
 export interface Observed {
   readonly facts: Facts
+  /** By `factKey`: why a question that was put could not be told. */
+  readonly untold: ReadonlyMap<string, string>
   readonly unreachable: ReadonlyMap<HostName, Unreachable>
 }
 
 /** Enough for a slow vendor endpoint; a probe that takes longer is treated as "could not tell". */
 const PROBE_TIMEOUT_MS = 30_000
+const MOST_SAID = 200
 
 /** Asks all questions, every host's in one round trip, all hosts at once. Never throws for what a host does or says. */
 export async function observe(refs: readonly FactRef[], world: World, sessions: Sessions): Promise<Observed> {
   const facts = new Map<string, Json>()
+  const untold = new Map<string, string>()
   const unreachable = new Map<HostName, Unreachable>()
   const byHost = new Map<HostName, FactRef[]>()
   for (const ref of unique(refs)) byHost.set(ref.host, [...(byHost.get(ref.host) ?? []), ref])
@@ -32,11 +36,13 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
         const exits = await session.probe([...distinct.values()], { timeoutMs: PROBE_TIMEOUT_MS })
         const byLine = new Map([...distinct.keys()].map((key, i) => [key, exits[i]]))
         questions.forEach((ref, i) => {
-          const exit = byLine.get(JSON.stringify(lines[i]))
-          if (!exit || exit.code === undefined) return
           const fact = factOf(ref, world)
-          const answer = fact.parse(exit, ref.args)
-          if (answer === undefined) return
+          const exit = byLine.get(JSON.stringify(lines[i]))
+          const answer = exit?.code === undefined ? undefined : parse(fact, exit, ref.args)
+          if (answer === undefined) {
+            untold.set(factKey(ref), fact.secret ? 'its answer is secret and was not as expected' : why(exit))
+            return
+          }
           facts.set(factKey(ref), answer)
           if (fact.secret) maskAll(answer, world)
         })
@@ -46,10 +52,30 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
       }
     }),
   )
-  return { facts, unreachable }
+  return { facts, untold, unreachable }
 }
 
-function factOf(ref: FactRef, world: World) {
+/** A parser that throws met output it was not made for: it could not tell. */
+function parse(fact: Fact, exit: Exit, args: Json | undefined): Json | undefined {
+  try {
+    return fact.parse(exit, args)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a question ended with, short enough for one line of a failure. */
+function why(exit: Exit | undefined): string {
+  const said = [exit?.stderr, exit?.stdout]
+    .map(text => text?.trim())
+    .find(text => text !== undefined && text !== '')
+  const last = said === undefined ? 'no output' : (said.split('\n').at(-1) ?? '').slice(0, MOST_SAID)
+  return exit?.code === undefined
+    ? `the question was not answered (${last})`
+    : `the question ended with ${exit.code} (${last})`
+}
+
+function factOf(ref: FactRef, world: World): Fact {
   const fact = world.facts.get(ref.fact)
   if (!fact) throw new Error(`no fact is called ${ref.fact}`)
   return fact

@@ -1,4 +1,11 @@
-import { type Connect, type ExecOptions, type Line, type Session, Unreachable } from '../hosts/session.ts'
+import {
+  type Connect,
+  type ExecOptions,
+  type Line,
+  type Session,
+  TIMED_OUT,
+  Unreachable,
+} from '../hosts/session.ts'
 import type { Exit } from '../plan/fact.ts'
 import type { HostName } from '../plan/step.ts'
 import type { VirtualClock } from './clock.ts'
@@ -14,6 +21,9 @@ export interface TwinOptions {
 }
 
 const NOT_MODELLED = 127
+/** What it had begun stays half done. */
+const STOPPED: Exit = { code: TIMED_OUT, stdout: '', stderr: 'stopped at its time limit', timedOut: true }
+const lost = (detail: string): Exit => ({ code: undefined, stdout: '', stderr: detail })
 
 /** Sessions to a pretend estate. Hosts remember jobs by name, as real ones do, also when the controller is gone. */
 export function connectTwin(
@@ -24,12 +34,13 @@ export function connectTwin(
 ): Connect {
   const running = new Map<string, Promise<Exit>>()
 
-  const run = (line: Line, name: HostName): Exit | Promise<Exit> => {
+  const run = (line: Line, name: HostName, timeoutMs: number): Exit | Promise<Exit> => {
     estate.clockMs = clock.now()
     for (const model of models) {
       const answer = model(line, name, estate)
       if (answer === undefined) continue
       if (!('finish' in answer)) return answer
+      if (answer.tookMs > timeoutMs) return clock.sleep(timeoutMs).then(() => STOPPED)
       return clock.sleep(answer.tookMs).then(() => {
         estate.clockMs = clock.now()
         return answer.finish(estate)
@@ -41,6 +52,8 @@ export function connectTwin(
       stderr: `${line.argv[0] ?? ''}: not modelled: ${line.argv.join(' ')}`,
     }
   }
+
+  const snapshot = (): string => JSON.stringify([estate.hosts, estate.shared])
 
   const hostOf = (name: HostName): EstateHost => {
     const host = estate.hosts[name]
@@ -58,23 +71,21 @@ export function connectTwin(
   return target => {
     const { name } = target
     const session: Session = {
-      async probe(lines) {
+      async probe(lines, { timeoutMs }) {
         hostOf(name)
-        const before = options.guardProbes ? JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) : ''
         const exits: Exit[] = []
         for (const line of lines) {
           options.heard?.(name, line, 'probe')
-          exits.push(await run(line, name))
-          if (
-            options.guardProbes &&
-            JSON.stringify(estate.hosts) + JSON.stringify(estate.shared) !== before
-          ) {
+          const before = options.guardProbes ? snapshot() : ''
+          const exit = run(line, name, timeoutMs)
+          if (options.guardProbes && snapshot() !== before) {
             throw new Error(`a probe changed the estate: ${line.argv.join(' ')}`)
           }
+          exits.push(exit instanceof Promise ? await exit : exit)
         }
-        return exits
+        return exits.map(exit => (exit.timedOut ? lost('the question was not answered in time') : exit))
       },
-      exec: (line, { job, onLine }) => perform(line, job, onLine),
+      exec,
       async write(path, content, mode) {
         const host = hostOf(name)
         await Promise.resolve()
@@ -84,21 +95,19 @@ export function connectTwin(
       close: () => Promise.resolve(),
     }
 
-    const perform = async (line: Line, job: string, onLine: ExecOptions['onLine']): Promise<Exit> => {
+    async function exec(line: Line, { job, timeoutMs, onLine, attachOnly }: ExecOptions): Promise<Exit> {
       const host = hostOf(name)
       const key = `${name} ${job}`
       const known = host.jobs[job] as unknown as { exit?: Exit } | undefined
       let ended: Promise<Exit>
       if (known?.exit) ended = Promise.resolve(known.exit)
-      else if (known)
-        ended =
-          running.get(key) ??
-          Promise.resolve({ code: undefined, stdout: '', stderr: 'the job is gone and left no exit' })
+      else if (known) ended = running.get(key) ?? Promise.resolve(lost('the job is gone and left no exit'))
+      else if (attachOnly) return lost('the host knows no such job')
       else {
         options.heard?.(name, line, 'exec')
         host.jobs[job] = {}
         // The host goes on with it whatever becomes of whoever asked.
-        ended = Promise.resolve(run(line, name)).then(exit => {
+        ended = Promise.resolve(run(line, name, timeoutMs)).then(exit => {
           if (options.forgetJobs) delete host.jobs[job]
           else host.jobs[job] = { exit: exit as unknown as MutableJson }
           running.delete(key)

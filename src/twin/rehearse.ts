@@ -65,7 +65,7 @@ export async function rehearse(
   const whole = await play(plan, stage, { guardProbes: true })
   if (whole.run.outcome !== 'done') {
     const [step, state] = [...whole.run.steps].find(([, state]) => state.failure) ?? []
-    throw new Error(`the undisturbed run ended ${whole.run.outcome} at ${step}: ${canonical(state?.failure)}`)
+    throw new Error(`the undisturbed run ended ${whole.run.outcome} at ${step}: ${canonical(state?.failure ?? null)}`)
   }
   const final = normal(whole.estate)
   const stuck: { fault: Fault; step: StepId; failure: Failure }[] = []

@@ -10,7 +10,7 @@ const all = {
   diverged: { why: 'diverged', check, seen: null, detail: 'moved' },
   'goal-not-met': { why: 'goal-not-met', check, seen: false, afterSeconds: 90 },
   exit: { why: 'exit', host: 'h', op: 0, shown: 'cmd x', code: 3, lastLines: ['l'] },
-  'fatal-line': { why: 'fatal-line', host: 'h', op: 0, shown: 'cmd x', line: 'FATA' },
+  'fatal-line': { why: 'fatal-line', host: 'h', op: 0, shown: 'cmd x', line: 'FATA', lastLines: [] },
   timeout: { why: 'timeout', host: 'h', op: 0, shown: 'cmd x', afterSeconds: 60, lastLines: [] },
   'in-doubt': { why: 'in-doubt', host: 'h', op: 0, shown: 'cmd x', detail: 'link died' },
 } satisfies { readonly [why in Failure['why']]: Failure }
