@@ -22,7 +22,13 @@ export interface Survey {
 const MOST_ROUNDS = 4
 
 /** Asks the hosts, every host's questions in one round trip, and makes the plan. Read-only by the sessions it is given. */
-export async function survey(topology: Topology, playbook: Digest, products: readonly Product[], world: World, sessions: Sessions): Promise<Survey> {
+export async function survey(
+  topology: Topology,
+  playbook: Digest,
+  products: readonly Product[],
+  world: World,
+  sessions: Sessions,
+): Promise<Survey> {
   const facts = new Map<string, Json>()
   const asked = new Map<string, FactRef>()
   const unreachable = new Map<HostName, Unreachable>()
@@ -30,10 +36,20 @@ export async function survey(topology: Topology, playbook: Digest, products: rea
     const plan = compile(topology, playbook, products, facts)
     const open = questions(topology, products, plan).filter(ref => !asked.has(factKey(ref)))
     if (open.length === 0) {
-      return { plan, facts, refs: [...asked.values()], unreachable, findings: findings(topology, products, facts) }
+      return {
+        plan,
+        facts,
+        refs: [...asked.values()],
+        unreachable,
+        findings: findings(topology, products, facts),
+      }
     }
     for (const ref of open) asked.set(factKey(ref), ref)
-    const seen = await observe(open.filter(ref => !unreachable.has(ref.host)), world, sessions)
+    const seen = await observe(
+      open.filter(ref => !unreachable.has(ref.host)),
+      world,
+      sessions,
+    )
     for (const [key, value] of seen.facts) facts.set(key, value)
     for (const [host, error] of seen.unreachable) unreachable.set(host, error)
   }
@@ -41,13 +57,19 @@ export async function survey(topology: Topology, playbook: Digest, products: rea
 }
 
 /** The plan for bare hosts, or for the facts of an earlier survey: no host is asked, no secret is read. */
-export function offline(topology: Topology, playbook: Digest, products: readonly Product[], known: Facts = new Map()): Survey {
+export function offline(
+  topology: Topology,
+  playbook: Digest,
+  products: readonly Product[],
+  known: Facts = new Map(),
+): Survey {
   const facts = new Map<string, Json>(known)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const plan = compile(topology, playbook, products, facts)
     const refs = questions(topology, products, plan)
     const open = refs.filter(ref => !facts.has(factKey(ref)))
-    if (open.length === 0) return { plan, facts, refs, unreachable: new Map(), findings: findings(topology, products) }
+    if (open.length === 0)
+      return { plan, facts, refs, unreachable: new Map(), findings: findings(topology, products) }
     for (const ref of open) facts.set(factKey(ref), null)
   }
   throw new Error(`after ${MOST_ROUNDS} rounds of questions the plan still asks new ones`)

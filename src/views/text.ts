@@ -32,16 +32,17 @@ const signs = { run: '+', hold: '=', depend: '?' } as const
 
 /** The plan for a person: what it comes to, what is dangerous about it, how the quorums fare, then every step. */
 export function planText(report: PlanReport, paint: Paint = noPaint): string {
+  return [planHead(report, paint), ...steps(report, paint), ...legend(report)].join('\n').concat('\n')
+}
+
+/** The plan without its steps. */
+export function planHead(report: PlanReport, paint: Paint = noPaint): string {
   return [
     ...summary(report, paint),
     ...findingLines(report.findings, paint),
     ...risks(report, paint),
     ...timeline(report, paint),
-    ...steps(report, paint),
-    ...legend(report),
-  ]
-    .join('\n')
-    .concat('\n')
+  ].join('\n')
 }
 
 /** Steps by what they will do. */

@@ -1,0 +1,63 @@
+// Bundles src into dist: one small entry and chunks that are loaded only when a verb needs them.
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const outdir = join(root, 'dist')
+
+// Bundled CommonJS code (ssh2) asks for these three, which an ES module has not. The two paths get names of their own,
+// for some bundled modules declare what they are usually called.
+const banner = [
+  "import { createRequire as __createRequire } from 'node:module'",
+  "import { fileURLToPath as __fileURLToPath } from 'node:url'",
+  "import { dirname as __dirnameOf } from 'node:path'",
+  'const require = __createRequire(import.meta.url)',
+  'const __bundleFile = __fileURLToPath(import.meta.url)',
+  'const __bundleFolder = __dirnameOf(__bundleFile)',
+].join('\n')
+
+rmSync(outdir, { recursive: true, force: true })
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // Optional native parts: looked for at run time, done without when they are not there.
+  external: ['*.node', 'cpu-features'],
+  banner: { js: banner },
+  define: { __filename: '__bundleFile', __dirname: '__bundleFolder' },
+  legalComments: 'eof',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+  metafile: true,
+})
+const entry = join(outdir, 'main.js')
+writeFileSync(entry, `#!/usr/bin/env node\n${readFileSync(entry, 'utf8')}`)
+chmodSync(entry, 0o755)
+
+// What --help and validate load must stay free of the big libraries: seen here, not hoped for.
+const lazy = /node_modules\/(ssh2|listr2)\//
+const outputs = Object.entries(metafile.outputs)
+const reached = new Set()
+const reach = name => {
+  if (reached.has(name)) return
+  reached.add(name)
+  for (const { path, kind } of metafile.outputs[name]?.imports ?? [])
+    if (kind === 'import-statement') reach(path)
+}
+for (const [name, { entryPoint }] of outputs) {
+  if (/^src\/(main|cli\/commands|cli\/verbs\/(validate|schema))\.ts$/.test(entryPoint ?? '')) reach(name)
+}
+for (const name of reached) {
+  const found = Object.keys(metafile.outputs[name]?.inputs ?? {}).find(input => lazy.test(input))
+  if (found !== undefined) throw new Error(`${name}, which every start loads, holds ${found}`)
+}
+const bytes = outputs.reduce((sum, [, output]) => sum + output.bytes, 0)
+process.stdout.write(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KB\n`)

@@ -1,0 +1,202 @@
+import yargs from 'yargs'
+import { nearest } from '../playbook/nearest.ts'
+import { exits, Quit } from './exit.ts'
+import { type Io, processIo } from './io.ts'
+
+/** What a verb is called with: its own flags, typed where it is defined. */
+type Verb<Args> = (args: Args, io: Io) => Promise<number> | number
+
+const outputs = ['auto', 'tty', 'plain', 'json'] as const
+export type OutputKind = (typeof outputs)[number]
+
+const examples = `Examples:
+  runbook validate dtr-ha.yml    what is wrong, with line, reason and fix
+  runbook plan dtr-ha.yml        what would happen, exactly; touches nothing
+  runbook apply dtr-ha.yml       do it: shows the plan and asks first
+  runbook resume                 go on with the run that was stopped
+  runbook demo                   all of it on a pretend cluster, needs nothing`
+
+/** Every command with its flags, for the parser and for suggestions alike. */
+const options = {
+  file: { describe: 'The playbook', type: 'string', demandOption: true },
+  json: { describe: 'The result as one JSON document', type: 'boolean', default: false },
+  format: { describe: 'How the plan is shown', choices: ['text', 'json'], default: 'text' },
+  offline: { describe: 'Ask no host: the plan for bare hosts', type: 'boolean', default: false },
+  out: { describe: 'Also save the plan as a file', type: 'string', alias: 'o', requiresArg: true },
+  'detailed-exitcode': { describe: 'Exit 2 when something would change', type: 'boolean', default: false },
+  'dry-run': { describe: 'Show the plan and stop', type: 'boolean', default: false },
+  yes: { describe: 'Do not ask', type: 'boolean', alias: 'y', default: false },
+  plan: { describe: 'Apply only if the plan is still this saved one', type: 'string', requiresArg: true },
+  output: {
+    describe: 'How progress is shown, on stderr (json: on stdout)',
+    choices: outputs,
+    default: 'auto',
+  },
+  parallel: {
+    describe: 'At most so many steps at once; quorums may allow fewer',
+    type: 'number',
+    default: 10,
+  },
+  'runs-dir': {
+    describe: 'Where runs are kept',
+    type: 'string',
+    default: '.runbook/runs',
+    requiresArg: true,
+  },
+  keep: {
+    describe: 'Make the pretend cluster in this folder and leave it there',
+    type: 'string',
+    requiresArg: true,
+  },
+} as const
+
+const anywhere = ['help', 'version', 'debug', 'color']
+const spoken: { readonly [command: string]: readonly (keyof typeof options)[] } = {
+  validate: ['json'],
+  plan: ['out', 'format', 'offline', 'detailed-exitcode'],
+  apply: ['dry-run', 'yes', 'plan', 'output', 'parallel', 'runs-dir'],
+  resume: ['output', 'parallel', 'runs-dir'],
+  status: ['json'],
+  explain: [],
+  schema: [],
+  demo: ['output', 'keep'],
+}
+
+/** Parses the command line and runs the verb. @returns the exit code @throws Quit for a command line that makes no sense */
+export async function runCommand(argv: readonly string[], version: string): Promise<number> {
+  let code: number = exits.ok
+  const call =
+    <Args>(load: () => Promise<Verb<Args>>) =>
+    async (parsed: unknown): Promise<void> => {
+      const args = parsed as Args & { readonly color?: boolean }
+      const verb = await load()
+      code = await verb(args, processIo(args.color))
+    }
+  const { file, json, format, offline, out, yes, plan, output, parallel, keep } = options
+  const running = { output, parallel, 'runs-dir': options['runs-dir'] }
+  const parser = yargs([...argv])
+    .scriptName('runbook')
+    .usage(`Usage: runbook <command> [flags]\n\n${examples}`)
+    .command(
+      'validate <file>',
+      'Check a playbook; no host is asked',
+      y => y.positional('file', file).options({ json }),
+      call(async () => (await import('./verbs/validate.ts')).validate),
+    )
+    .command(
+      'plan <file>',
+      'Show what would happen; hosts are only read',
+      y =>
+        y
+          .positional('file', file)
+          .options({ out, format, offline, 'detailed-exitcode': options['detailed-exitcode'] }),
+      call(async () => (await import('./verbs/plan.ts')).plan),
+    )
+    .command(
+      'apply <file>',
+      'Make the playbook true',
+      y => y.positional('file', file).options({ 'dry-run': options['dry-run'], yes, plan, ...running }),
+      call(async () => (await import('./verbs/apply.ts')).apply),
+    )
+    .command(
+      'resume [run]',
+      'Go on with a run that was stopped, failed or killed',
+      y =>
+        y.positional('run', { describe: 'Its id; the newest one without', type: 'string' }).options(running),
+      call(async () => (await import('./verbs/resume.ts')).resume),
+    )
+    .command(
+      'status <file>',
+      'What is there now',
+      y => y.positional('file', file).options({ json }),
+      call(async () => (await import('./verbs/status.ts')).status),
+    )
+    .command(
+      'explain <what>',
+      'The page of a code (RB0312), a kind of step or a fact',
+      y => y.positional('what', { describe: 'Code, kind or fact', type: 'string', demandOption: true }),
+      call(async () => (await import('./verbs/explain.ts')).explain),
+    )
+    .command(
+      'schema <what>',
+      'Print the JSON Schema of playbooks',
+      y => y.positional('what', { describe: 'Which one', choices: ['playbook'], demandOption: true }),
+      call(async () => (await import('./verbs/schema.ts')).schema),
+    )
+    .command(
+      'demo',
+      'The whole story on a pretend cluster; needs no root, no network',
+      y => y.options({ output, keep }),
+      call(async () => (await import('./verbs/demo.ts')).demo),
+    )
+    .options({
+      color: { describe: 'Colour; --no-color turns it off, as NO_COLOR does', type: 'boolean' },
+      debug: { describe: 'With a stack trace when runbook itself is at fault', type: 'boolean' },
+    })
+    .demandCommand(1, 'which command?')
+    .strict()
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .version(version)
+    .help()
+    .alias('h', 'help')
+    .wrap(80)
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      if (error !== undefined) throw error
+      throw misuse(message ?? 'the command line makes no sense', argv)
+    })
+  await parser.parseAsync()
+  return code
+}
+
+/** What yargs says in our words, with the nearest name where one was mistyped. */
+function misuse(message: string, argv: readonly string[]): Quit {
+  const command = argv.find(word => word in spoken)
+  const help = `runbook ${command === undefined ? '' : `${command} `}--help`
+  const flag = unknownFlag(argv, command)
+  if (flag !== undefined) return flag
+  const [, word] = /^Unknown (?:argument|command)s?: ([^,\n]+)/.exec(message) ?? []
+  if (word !== undefined && command !== undefined)
+    return new Quit('usage', `${command} takes no '${word}'`, help)
+  if (word !== undefined) {
+    const near = nearest(word, Object.keys(spoken))
+    const which =
+      near === undefined ? `commands: ${Object.keys(spoken).join(', ')}` : `did you mean \`runbook ${near}\`?`
+    return new Quit('usage', `unknown command '${word}'`, which)
+  }
+  if (message.startsWith('Not enough non-option arguments') && command !== undefined) {
+    return new Quit('usage', `${command} needs ${takes[command] ?? 'more'}`, help)
+  }
+  const [, name = '', given = '', choices = ''] =
+    /Argument: ([^,]+), Given: (.*), Choices: (.*)/.exec(message) ?? []
+  if (name !== '') return new Quit('usage', `${name} cannot be ${given}`, `one of ${choices}`)
+  return new Quit('usage', message.replaceAll(/\s*\n\s*/g, ' '), help)
+}
+
+/** What a command cannot do without. */
+const takes: { readonly [command: string]: string } = {
+  validate: 'a playbook',
+  plan: 'a playbook',
+  apply: 'a playbook',
+  status: 'a playbook',
+  explain: 'a code (RB0312), a kind of step or a fact',
+  schema: "the word 'playbook'",
+}
+
+function unknownFlag(argv: readonly string[], command: string | undefined): Quit | undefined {
+  const flags = [...(command === undefined ? [] : (spoken[command] ?? [])), ...anywhere]
+  const typed = argv.flatMap(word => /^--(?:no-)?([^=]+)/.exec(word)?.[1] ?? [])
+  const wrong = typed.find(name => !flags.includes(name))
+  if (wrong === undefined) return undefined
+  const near = nearest(wrong, flags)
+  const elsewhere = Object.keys(spoken).filter(name => spoken[name]?.some(flag => flag === wrong))
+  if (elsewhere.length > 0)
+    return new Quit(
+      'usage',
+      `${command ?? 'runbook'} has no flag --${wrong}`,
+      `it belongs to ${elsewhere.join(', ')}`,
+    )
+  const help =
+    near === undefined ? `flags: ${flags.map(flag => `--${flag}`).join(' ')}` : `did you mean --${near}?`
+  return new Quit('usage', `unknown flag --${wrong}`, help)
+}

@@ -1,0 +1,137 @@
+import { stripVTControlCharacters } from 'node:util'
+import { margins } from '../plan/quorum.ts'
+import type { FactRef, Plan } from '../plan/step.ts'
+import type { Facts } from '../plan/fact.ts'
+import type { Event } from '../run/event.ts'
+import { execute } from '../run/execute.ts'
+import { fold, fresh, type Run } from '../run/fold.ts'
+import { openJournal, type Past } from '../run/journal.ts'
+import { observe } from '../run/observe.ts'
+import type { Sessions, World } from '../run/world.ts'
+import { digest } from '../plan/canonical.ts'
+import { unique } from '../plan/refs.ts'
+import { cleanEvent } from '../views/clean.ts'
+import { lines } from '../views/lines.ts'
+import { jsonLines } from '../views/jsonlines.ts'
+import { summaryText } from '../views/summary.ts'
+import type { View } from '../views/view.ts'
+import type { OutputKind } from './commands.ts'
+import { exitOfRun, exits } from './exit.ts'
+import type { Io } from './io.ts'
+import type { RunFolder } from './runs.ts'
+import { onInterrupt } from './signals.ts'
+
+/** A plan and all that is needed to make it true. */
+export interface Conduct {
+  readonly plan: Plan
+  readonly at: RunFolder
+  readonly past?: Past
+  readonly observed: { readonly facts: Facts; readonly refs: readonly FactRef[] }
+  readonly world: World
+  readonly sessions: Sessions
+  readonly output: OutputKind
+  readonly parallel: number
+  /** What to type next: when it is done, and to go on when it is not. */
+  readonly next: { readonly done: string; readonly resume: string }
+  readonly io: Io
+}
+
+const TICK_MS = 100
+
+/** Executes, journals, shows, sums up. @returns the exit code */
+export async function conduct(job: Conduct): Promise<number> {
+  const { plan, at, past, world, sessions, io } = job
+  const journal = openJournal(at.journal, past)
+  const view = await chooseView(job)
+  const startedMs = world.clock.now()
+  const tally = { run: fresh(at.id, plan, digest(plan)) }
+  for (const event of past?.events ?? []) tally.run = fold(tally.run, event)
+  let viewFault: string | undefined
+  const shown = (act: () => void): void => {
+    // A view cannot change a run, not even by being broken.
+    try {
+      act()
+    } catch (error) {
+      viewFault ??= String(error)
+    }
+  }
+  const timer = setInterval(() => shown(() => view.tick(world.clock.now())), TICK_MS)
+  const interrupt = onInterrupt(
+    signal =>
+      io.err(
+        `\n${signal === 'SIGINT' ? 'Ctrl-C' : signal}: stops when what runs now has ended; once more to stop now\n`,
+      ),
+    signal => {
+      journal.close()
+      io.err(`\nstopped now; what runs on the hosts runs on there\nnext: ${job.next.resume}\n`)
+      process.exit(signal === 'SIGTERM' ? exits.terminated : exits.interrupted)
+    },
+  )
+  const emit = (event: Event): void => {
+    journal.append(event)
+    tally.run = fold(tally.run, event)
+    // Cleaned text can show a secret that escapes had cut in two, so it is masked once more.
+    shown(() => view.show(world.redact.event(cleanEvent(event))))
+  }
+  let run: Run
+  try {
+    run = await execute(plan, world, {
+      runId: at.id,
+      past: past?.events ?? [],
+      observed: job.observed,
+      width: job.parallel,
+      emit,
+      signal: interrupt.signal,
+      sessions,
+    })
+  } catch (error) {
+    clearInterval(timer)
+    await view.end().catch(() => {})
+    io.err(`the run was cut short; next: ${job.next.resume}\n`)
+    throw error
+  } finally {
+    clearInterval(timer)
+    interrupt.release()
+    journal.close()
+  }
+  await view.end().catch((error: unknown) => (viewFault ??= String(error)))
+  if (viewFault !== undefined) io.err(`progress could not be shown: ${stripVTControlCharacters(viewFault)}\n`)
+  const whole = run.outcome === 'done'
+  const text = summaryText(
+    {
+      plan,
+      run,
+      tookSeconds: (world.clock.now() - startedMs) / 1000,
+      ...(whole ? {} : await quorumsNow(job)),
+      next: whole ? job.next.done : job.next.resume,
+    },
+    job.output === 'json' ? io.errPaint : io.outPaint,
+  )
+  if (job.output === 'json') io.err(text)
+  else io.out(text)
+  return exitOfRun(run.outcome, interrupt.stoppedBy())
+}
+
+async function chooseView({ plan, output, io }: Conduct): Promise<View> {
+  if (output === 'json') return jsonLines(io.out)
+  if (output === 'plain' || io.terminal === undefined) return lines(plan, io.err)
+  const { progress } = await import('../views/progress.ts')
+  return progress(plan, io.terminal)
+}
+
+/** Asked anew: what was known before the failure says little. */
+async function quorumsNow({
+  plan,
+  world,
+  sessions,
+}: Conduct): Promise<{ readonly quorums?: ReturnType<typeof margins> }> {
+  const refs = unique(
+    plan.quorums.flatMap(quorum => quorum.voters.flatMap(voter => [voter.member, voter.up])),
+  )
+  try {
+    const { facts } = await observe(refs, world, sessions)
+    return facts.size === 0 && refs.length > 0 ? {} : { quorums: margins(plan.quorums, facts) }
+  } catch {
+    return {}
+  }
+}

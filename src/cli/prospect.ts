@@ -1,0 +1,83 @@
+import type { Product } from '../catalog/product.ts'
+import { digest } from '../plan/canonical.ts'
+import { preview } from '../plan/preview.ts'
+import { openSessions, type Sessions, type World } from '../run/world.ts'
+import { clean } from '../views/clean.ts'
+import type { PlanReport } from '../views/text.ts'
+import { Quit } from './exit.ts'
+import type { Io } from './io.ts'
+import type { Good } from './load.ts'
+import { readSecrets, secretsIn } from './secrets.ts'
+import { offline, type Survey, survey } from './survey.ts'
+import { factsOf, realWorld } from './world.ts'
+
+/** What is there, what would happen, and the open sessions it was learnt through. */
+export interface Prospect {
+  readonly world: World
+  readonly sessions: Sessions
+  readonly seen: Survey
+}
+
+/**
+ * Asks the hosts; changes nothing.
+ * @param to 'look': sessions that can change nothing, and only the secrets that questions need. 'change': those of the steps too,
+ *   so that none is missed half-way.
+ * @throws Quit when secrets are missing
+ */
+export async function lookAhead(
+  good: Good,
+  products: readonly Product[],
+  to: 'look' | 'change',
+  io: Io,
+): Promise<Prospect> {
+  const { topology, folder } = good
+  const bare = offline(topology, good.digest, products)
+  const facts = factsOf(products)
+  const probes = bare.refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
+  const secret = readSecrets(secretsIn([topology.hosts, probes, to === 'change' ? bare.plan.steps : []]), {
+    env: io.env,
+    folder,
+  })
+  const world = realWorld({ hosts: topology.hosts, ssh: topology.ssh, folder, products, secret, may: to, io })
+  const sessions = openSessions(topology.hosts, world.connect)
+  return { world, sessions, seen: await survey(topology, good.digest, products, world, sessions) }
+}
+
+/** All that is to be said about a plan. */
+export function reportOf(good: Good, seen: Survey, level: PlanReport['level']): PlanReport {
+  const { plan, facts } = seen
+  return {
+    plan,
+    digest: digest(plan),
+    facts,
+    level,
+    outlooks: preview(plan, facts),
+    findings: good.place(seen.findings),
+  }
+}
+
+/** The hosts that could not be asked, each with what to do. @throws Quit when there is one */
+export function insistOnAll(seen: Pick<Survey, 'unreachable'>): void {
+  const lost = [...seen.unreachable.values()]
+  if (lost.length === 0) return
+  const list = lost
+    .map(one => `  ${one.host}: ${clean(one.message)}\n    = help: ${clean(one.help)}`)
+    .join('\n')
+  throw new Quit(
+    'unreachable',
+    `${lost.length === 1 ? 'a host' : `${lost.length} hosts`} could not be asked\n${list}`,
+    'nothing was changed',
+  )
+}
+
+/** @throws Quit when what was seen on the hosts breaks a rule */
+export function insistOnRules(seen: Pick<Survey, 'findings'>): void {
+  const errors = seen.findings.filter(finding => finding.severity === 'error')
+  if (errors.length > 0) {
+    throw new Quit(
+      'refused',
+      `${errors.length === 1 ? 'a rule says no' : `${errors.length} rules say no`}: ${errors.map(finding => finding.code).join(', ')}`,
+      `nothing was changed; \`runbook explain ${errors[0]?.code ?? ''}\` says why`,
+    )
+  }
+}

@@ -1,0 +1,45 @@
+import { exits, Quit } from './exit.ts'
+import { packageVersion } from './package.ts'
+
+/** Runs one command line. Never throws. @returns the exit code */
+export async function start(argv: readonly string[]): Promise<number> {
+  quietPipes()
+  try {
+    // Asked for by scripts and editors, often: answered without loading the parser.
+    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+      process.stdout.write(`${packageVersion()}\n`)
+      return exits.ok
+    }
+    const { runCommand } = await import('./commands.ts')
+    return await runCommand(argv, packageVersion())
+  } catch (error) {
+    return explainEnd(error, argv.includes('--debug'))
+  }
+}
+
+function explainEnd(error: unknown, debug: boolean): number {
+  if (error instanceof Quit) {
+    process.stderr.write(
+      `runbook: ${error.message}\n${error.help === undefined ? '' : `  = help: ${error.help}\n`}`,
+    )
+    return exits[error.exit]
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  process.stderr.write(`runbook: ${message}\n`)
+  if (debug) process.stderr.write(`${stack ?? '(no stack)'}\n`)
+  else
+    process.stderr.write(
+      '  = help: this is a fault of runbook itself; run it again with --debug and report what it prints\n',
+    )
+  return exits.bug
+}
+
+/** `runbook plan x | head` ends quietly: nobody reads any more, so nothing is left to do. */
+function quietPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (stream === process.stdout) process.exit()
+    })
+  }
+}

@@ -1,0 +1,111 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { products } from '../../catalog/index.ts'
+import type { Connect } from '../../hosts/session.ts'
+import { scaledClock } from '../../twin/clock.ts'
+import { connectTwin } from '../../twin/connect.ts'
+import { serveTwin } from '../../twin/server.ts'
+import { duration } from '../../views/layout.ts'
+import type { OutputKind } from '../commands.ts'
+import { exits } from '../exit.ts'
+import type { Io } from '../io.ts'
+import { loadGood } from '../load.ts'
+import { packageRoot } from '../package.ts'
+import { bareEstate } from '../stage.ts'
+import { apply } from './apply.ts'
+import { plan } from './plan.ts'
+import { resume } from './resume.ts'
+import { status } from './status.ts'
+
+interface DemoArgs {
+  readonly output: OutputKind
+  readonly keep?: string
+}
+
+/** So many pretended seconds go by in a real one. */
+const FASTER = 60
+const file = 'dtr-ha.yml'
+
+/** The whole story on a pretend cluster: real playbook, real SSH on loopback, pretended products. Leaves nothing behind. */
+export async function demo(args: DemoArgs, io: Io): Promise<number> {
+  const bornMs = performance.now()
+  const folder =
+    args.keep === undefined ? mkdtempSync(join(tmpdir(), 'runbook-demo-')) : resolve(io.cwd, args.keep)
+  mkdirSync(folder, { recursive: true })
+  cpSync(join(packageRoot(), 'playbooks', file), join(folder, file))
+  cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
+  const { topology } = loadGood(file, { ...io, cwd: folder })
+  const clock = scaledClock(Date.now(), FASTER)
+  const twin = connectTwin(
+    bareEstate(topology, clock.now()),
+    products.map(product => product.model),
+    clock,
+  )
+  const served = await serveTwin(
+    failOnce(twin, /\bjoin\b.*--replica-id|\bdtr:\S+ join\b/),
+    Object.values(topology.hosts),
+  )
+  const here: Io = {
+    ...io,
+    cwd: folder,
+    env: { ...io.env, UCP_ADMIN_PASSWORD: randomBytes(12).toString('base64url') },
+    clock,
+    detour: {
+      at: host => served.at(host),
+      options: { knownHosts: served.knownHosts, privateKeys: [served.clientKey], agent: false },
+    },
+  }
+  const say = (text: string): void => io.out(`\n${io.outPaint.bold(`== ${text}`)}\n`)
+  const running = { output: args.output, parallel: 10, runsDir: '.runbook/runs' }
+  const applying = { ...running, file, dryRun: false, yes: true, brief: true }
+  try {
+    say(
+      `${Object.keys(topology.hosts).length} bare hosts behind real SSH on this machine; their time runs ${FASTER} times as fast`,
+    )
+    say(`runbook plan ${file}   (what would happen; its steps are left out here)`)
+    expectExit(
+      await plan({ file, format: 'text', offline: false, detailedExitcode: false, brief: true }, here),
+      exits.ok,
+    )
+    say(`runbook apply ${file}   (in the middle, one vendor command is made to fail)`)
+    expectExit(await apply(applying, here), exits.failed)
+    say('runbook resume   (goes on where it stopped; nothing is done twice)')
+    expectExit(await resume(running, here), exits.ok)
+    say(`runbook apply ${file}   (again: everything holds already)`)
+    expectExit(await apply(applying, here), exits.ok)
+    say(`runbook status ${file}`)
+    expectExit(await status({ file, json: false }, here), exits.ok)
+    const where =
+      args.keep === undefined ? 'nothing is left behind' : `playbook and journals are in ${folder}`
+    say(`That was ${duration((performance.now() - bornMs) / 1000)} of your time; ${where}`)
+    return exits.ok
+  } finally {
+    await served.close()
+    if (args.keep === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function expectExit(seen: number, wanted: number): void {
+  if (seen !== wanted)
+    throw new Error(`the demonstration went another way than its story: exit ${seen}, expected ${wanted}`)
+}
+
+/** The first command that matches is not run but fails, as a bootstrapper that dies does. */
+function failOnce(connect: Connect, command: RegExp): Connect {
+  let done = false
+  return async host => {
+    const session = await connect(host)
+    return {
+      ...session,
+      exec(line, options) {
+        if (done || !command.test(line.argv.join(' '))) return session.exec(line, options)
+        done = true
+        const said = 'FATA[0007] context deadline exceeded (made up for this demonstration)'
+        options.onLine('err', said)
+        return Promise.resolve({ code: 1, stdout: '', stderr: `${said}\n` })
+      },
+    }
+  }
+}
