@@ -21,14 +21,16 @@ export function compile(
     const own = product.plays.converge({ topology, facts, after })
     steps.push(...own)
     // Products come one after another: what follows needs the loose ends of all before.
-    const needed = new Set(own.flatMap(step => step.needs))
-    if (own.length > 0) after = own.filter(step => !needed.has(step.id)).map(step => step.id)
+    const needed = new Set(steps.flatMap(step => step.needs))
+    after = steps.filter(step => !needed.has(step.id)).map(step => step.id)
   }
   const quorums = wanted.flatMap(product => product.quorums(topology))
   const ordered = order(steps)
   const { name, hosts } = topology
   const volatile = new Set(
-    products.flatMap(product => product.facts.filter(fact => fact.volatile).map(fact => fact.name)),
+    products.flatMap(product =>
+      product.facts.filter(fact => fact.volatile ?? fact.secret).map(fact => fact.name),
+    ),
   )
   const seen = Object.fromEntries([...facts].filter(([key]) => !volatile.has(key.slice(0, key.indexOf('@')))))
   return {

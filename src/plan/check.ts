@@ -18,7 +18,7 @@ export function matches(wanted: Json, seen: Json | undefined): boolean {
     if (typeof seen !== 'object' || seen === null || Array.isArray(seen)) return false
     const object = seen as { readonly [key: string]: Json }
     return Object.entries(wanted).every(
-      ([key, value]) => Object.hasOwn(object, key) && matches(value as Json, object[key]),
+      ([key, value]) => Object.hasOwn(object, key) && matches(value, object[key]),
     )
   }
   return wanted === seen

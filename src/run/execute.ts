@@ -54,7 +54,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
       const event = world.redact.event({
         at: new Date(world.clock.now()).toISOString(),
         ...happening,
-      } as Event)
+      })
       run = fold(run, event)
       options.emit(event)
     } catch (error) {

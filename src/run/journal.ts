@@ -21,11 +21,14 @@ export interface Past {
 }
 
 const GENESIS = '0'.repeat(64)
+const NEWLINE = 10
+const SUM_BYTES = `,"sum":"${GENESIS}"}`.length
 
 /** Opens a journal for appending; a torn last line of `past` is cut off first. */
 export function openJournal(path: string, past?: Past): Journal {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = openSync(path, past ? 'r+' : 'wx', 0o600)
+  if (!past) syncFolder(dirname(path))
   let at = 0
   if (past) {
     ftruncateSync(file, past.bytes)
@@ -35,13 +38,15 @@ export function openJournal(path: string, past?: Past): Journal {
   return {
     append(event) {
       const body = JSON.stringify({ ...event, prev: last })
-      last = sha256(body)
-      const line = Buffer.from(`${body}\n`)
+      const sum = sha256(body)
+      const line = Buffer.from(`${body.slice(0, -1)},"sum":"${sum}"}\n`)
       const written = writeSync(file, line, 0, line.length, at)
-      if (written !== line.length)
+      if (written !== line.length) {
         throw new Error(
           `only ${written} of ${line.length} bytes could be written to ${path}: is the disk full?`,
         )
+      }
+      last = sum
       at += line.length
       if (event.kind !== 'output' && event.kind !== 'waiting') fsyncSync(file)
     },
@@ -57,38 +62,54 @@ export function openJournal(path: string, past?: Past): Journal {
  * @throws Error naming the line when a record is not JSON (other than a torn last one) or was changed after it was written
  */
 export function readJournal(path: string): Past {
-  const text = readFileSync(path, 'utf8')
-  const lines = text.split('\n')
-  const torn = lines.pop() ?? ''
+  const file = readFileSync(path)
   const events: Event[] = []
   let last = GENESIS
   let bytes = 0
-  for (const [i, line] of lines.entries()) {
-    const { prev, ...event } = parse(line, path, i + 1)
-    if (prev !== last)
+  for (let end = file.indexOf(NEWLINE); end !== -1; end = file.indexOf(NEWLINE, bytes)) {
+    const record = parse(file.subarray(bytes, end), `${path}:${events.length + 1}`)
+    if (record.prev !== last) {
       throw new Error(
-        `${path}:${i + 1}: this record does not follow the one before it; the journal was changed after it was written`,
+        `${path}:${events.length + 1}: this record does not follow the one before it; the journal was changed after it was written`,
       )
-    last = sha256(line)
-    bytes += Buffer.byteLength(line) + 1
-    events.push(event as Event)
+    }
+    last = record.sum
+    bytes = end + 1
+    events.push(record.event)
   }
-  const note =
-    torn === '' ? {} : { note: `the last record was cut short (${torn.length} bytes) and is left out` }
+  const torn = file.length - bytes
+  const note = torn === 0 ? {} : { note: `the last record was cut short (${torn} bytes) and is left out` }
   return { events, ...note, bytes, last }
 }
 
-function parse(line: string, path: string, number: number): Event & { prev: unknown } {
-  try {
-    const record: unknown = JSON.parse(line)
-    if (typeof record === 'object' && record !== null && 'kind' in record && 'prev' in record)
-      return record as Event & { prev: unknown }
-  } catch {
-    // Falls through to the one message for both.
-  }
-  throw new Error(`${path}:${number}: not a journal record`)
+interface Stored {
+  readonly event: Event
+  readonly prev: string
+  readonly sum: string
 }
 
-function sha256(text: string): string {
+/** One line: the event, the sum of the record before, and at the end the record's own sum, so that the last one is covered too. */
+function parse(line: Buffer, where: string): Stored {
+  const sumAt = line.length - SUM_BYTES
+  const body = Buffer.concat([line.subarray(0, Math.max(sumAt, 0)), Buffer.from('}')])
+  const found = /^,"sum":"([0-9a-f]{64})"}$/.exec(line.subarray(Math.max(sumAt, 0)).toString('latin1'))
+  const sum = found?.[1]
+  if (sum === undefined) throw new Error(`${where}: not a journal record`)
+  if (sha256(body) !== sum) throw new Error(`${where}: this record was changed after it was written`)
+  const { prev, ...event } = JSON.parse(body.toString('utf8')) as Event & { readonly prev: string }
+  return { event: event, prev, sum }
+}
+
+/** Without it the file's name may be gone after a power cut, however safe its bytes are. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex')
 }

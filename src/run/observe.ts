@@ -89,6 +89,6 @@ function maskAll(answer: Json, world: World): void {
   if (typeof answer === 'string') world.redact.add(answer)
   else if (typeof answer === 'object' && answer !== null)
     Object.values(answer).forEach(member => {
-      maskAll(member as Json, world)
+      maskAll(member, world)
     })
 }

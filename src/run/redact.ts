@@ -12,6 +12,8 @@ export interface Redact {
 const MASK = '‹masked›'
 /** Shorter ones would mask half of every sentence; no product here accepts a password this short. */
 const SHORTEST = 4
+/** Of a piece of base64, which may also stand there by chance. */
+const SHORTEST_INSIDE = 6
 
 export function createRedact(): Redact {
   const forms = new Set<string>()
@@ -30,18 +32,23 @@ export function createRedact(): Redact {
   const deep = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value)
     if (Array.isArray(value)) return value.map(deep)
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, deep(member)]))
-    }
-    return value
+    return isObject(value) ? members(value, NOTHING) : value
   }
+  const members = (value: object, kept: ReadonlySet<string>): object =>
+    Object.fromEntries(
+      Object.entries(value).map(([key, member]) => {
+        if (kept.has(key)) return [key, member as unknown]
+        if (kept === OF_EVENT && OF_PART.has(key) && isObject(member)) return [key, members(member, OF_EVENT)]
+        return [kept === NOTHING ? text(key) : key, deep(member)]
+      }),
+    )
   return {
     add(secret) {
       for (const part of [secret, ...secret.split('\n')]) {
         const trimmed = part.trim()
         if (trimmed.length < SHORTEST) continue
         // PEM fences are public; their lines in between are not.
-        if (/^-----(BEGIN|END)/.test(trimmed) && trimmed.length === part.length) continue
+        if (/^-----(BEGIN|END)/.test(trimmed) && !trimmed.includes('\n')) continue
         for (const form of [part, trimmed, ...encodings(part), ...encodings(trimmed)]) {
           if (form.length >= SHORTEST) forms.add(form)
         }
@@ -49,22 +56,69 @@ export function createRedact(): Redact {
       pattern = undefined
     },
     text,
-    event: event => (forms.size === 0 ? event : (deep(event) as Event)),
+    event: event => (forms.size === 0 ? event : (members(event, OF_EVENT) as Event)),
   }
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+/**
+ * Names the engine gave, which stand in the playbook for all to read. Masking them because a password happens to be 'admin' or
+ * 'output' would make the journal unreadable, and hide nothing.
+ */
+const OF_EVENT: ReadonlySet<string> = new Set(
+  'at kind run plan step steps attempt op host stream code how outcome why fact elapsedSeconds afterSeconds'.split(
+    ' ',
+  ),
+)
+/** Members of an event that have such names of their own. */
+const OF_PART: ReadonlySet<string> = new Set(['failure', 'check', 'for'])
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function encodings(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64')
-  const quoted = secret.includes('\0') ? secret : quote(secret)
+  const wellFormed = Buffer.from(secret).toString()
+  const json = JSON.stringify(secret).slice(1, -1)
+  const url = encodeURIComponent(wellFormed)
+  const strictUrl = url.replace(/[!'()*~]/g, percent)
   return [
-    base64,
-    base64.replace(/=+$/, ''),
-    Buffer.from(secret).toString('base64url'),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    quoted.replace(/^'|'$/g, ''),
+    ...base64s(secret),
+    url,
+    strictUrl,
+    ...[url, strictUrl].map(form => form.replaceAll('%20', '+')),
+    ...[url, strictUrl].map(form => form.replace(/%[0-9A-F]{2}/g, hex => hex.toLowerCase())),
+    json,
+    // As programs in Go print JSON.
+    json.replace(/[<>&]/g, unicode),
+    JSON.stringify(json).slice(1, -1),
+    ...(secret.includes('\0') ? [] : [inQuotes(secret)]),
   ]
 }
+
+/** In base64, alone and as part of something longer ("user:password"), where it stands at one of three offsets. */
+function base64s(secret: string): readonly string[] {
+  const whole = Buffer.from(secret)
+  const inside = [0, 1, 2].map(offset => {
+    const bits = (offset + whole.length) * 8
+    const padded = Buffer.concat([Buffer.alloc(offset), whole]).toString('base64')
+    // The characters at both ends also hold bits of the neighbours.
+    return padded.slice(Math.ceil((offset * 8) / 6), Math.floor(bits / 6))
+  })
+  const alone = whole.toString('base64')
+  const safe = inside.filter(form => form.length >= SHORTEST_INSIDE)
+  return [alone, alone.replace(/=+$/, ''), ...safe].flatMap(form => [
+    form,
+    form.replaceAll('+', '-').replaceAll('/', '_'),
+  ])
+}
+
+function inQuotes(secret: string): string {
+  return quote(secret).replace(/^'|'$/g, '')
+}
+
+const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+const unicode = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 function escape(literal: string): string {
   return literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

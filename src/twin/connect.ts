@@ -108,7 +108,8 @@ export function connectTwin(
         host.jobs[job] = {}
         // The host goes on with it whatever becomes of whoever asked.
         ended = Promise.resolve(run(line, name, timeoutMs)).then(exit => {
-          if (options.forgetJobs) delete host.jobs[job]
+          if (options.forgetJobs)
+            host.jobs = Object.fromEntries(Object.entries(host.jobs).filter(([name]) => name !== job))
           else host.jobs[job] = { exit: exit as unknown as MutableJson }
           running.delete(key)
           return exit
@@ -124,11 +125,9 @@ export function connectTwin(
       }
       return exit
     }
-    try {
+    return new Promise(resolve => {
       hostOf(name)
-      return Promise.resolve(session)
-    } catch (error) {
-      return Promise.reject(error as Unreachable)
-    }
+      resolve(session)
+    })
   }
 }
