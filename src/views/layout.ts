@@ -53,29 +53,37 @@ export function wrap(text: string, width: number, hang = ''): readonly string[] 
   return [...lines, line]
 }
 
-/** A command broken over lines that a shell still reads as one: only at spaces outside quotes, with a backslash. */
+/**
+ * A command broken over lines that a shell still reads as one: only at spaces outside quotes, with a backslash. What
+ * stands inside quotes, whole scripts too, is left as it is.
+ */
 export function wrapCommand(command: string, width: number): readonly string[] {
   const lines: string[] = []
-  for (const one of command.split('\n')) {
-    let line = ''
-    for (const word of words(one)) {
-      if (line !== '' && line.length + 1 + word.length > width - 2) {
-        lines.push(`${line} \\`)
-        line = `  ${word}`
-      } else line = line === '' ? word : `${line} ${word}`
+  let line = ''
+  for (const word of words(command)) {
+    const [first = '', ...rest] = word.split('\n')
+    if (line.trim() !== '' && line.length + 1 + first.length > width - 2) {
+      lines.push(`${line} \\`)
+      line = `  ${first}`
+    } else line = line === '' ? first : `${line} ${first}`
+    for (const more of rest) {
+      lines.push(line)
+      line = more
     }
-    lines.push(line)
   }
-  return lines
+  return [...lines, line]
 }
 
 /** Split at spaces that stand outside quotes. */
-function words(line: string): readonly string[] {
+function words(command: string): readonly string[] {
   const found: string[] = []
   let word = ''
   let quote = ''
-  for (const sign of line) {
-    if (quote === '' ? sign === "'" || sign === '"' : sign === quote) quote = quote === '' ? sign : ''
+  let escaped = false
+  for (const sign of command) {
+    if (!escaped && (quote === '' ? sign === "'" || sign === '"' : sign === quote))
+      quote = quote === '' ? sign : ''
+    escaped = !escaped && sign === '\\' && quote !== "'"
     if (sign === ' ' && quote === '') {
       found.push(word)
       word = ''

@@ -91,6 +91,7 @@ function lowestMargin(outlooks: readonly Outlook[], now: { readonly [quorum: str
       if (lowest === undefined || margin.spare < lowest.margin.spare) lowest = { name, margin }
     }
   }
+  if (Object.values(now).every(margin => margin.members === 0)) return 'no quorum exists yet'
   if (lowest === undefined) return 'no quorum is touched'
   return `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`
 }
@@ -218,6 +219,8 @@ export function spareWords(margin: Margin): string {
 function steps(report: PlanReport, paint: Paint): readonly string[] {
   const will = new Map(report.outlooks.map(outlook => [outlook.step, outlook.will]))
   const sections = [...new Set(report.plan.steps.map(step => step.section))]
+  // Many hosts get the very same commands; they are written out once.
+  const written = new Map<string, number>()
   return sections.flatMap(section => {
     const inside = report.plan.steps.filter(step => step.section === section)
     if (inside.every(step => will.get(step.id) === 'hold'))
@@ -225,7 +228,7 @@ function steps(report: PlanReport, paint: Paint): readonly string[] {
     return [
       '',
       paint.bold(section),
-      ...inside.flatMap(step => stepLines(report.plan, step, will.get(step.id) ?? 'depend', paint)),
+      ...inside.flatMap(step => stepLines(report.plan, step, will.get(step.id) ?? 'depend', written, paint)),
     ]
   })
 }
@@ -234,7 +237,13 @@ function allHold(steps: number): string {
   return steps === 1 ? 'its one step already holds' : `all ${steps} steps already hold`
 }
 
-function stepLines(plan: Plan, step: Step, will: Outlook['will'], paint: Paint): readonly string[] {
+function stepLines(
+  plan: Plan,
+  step: Step,
+  will: Outlook['will'],
+  written: Map<string, number>,
+  paint: Paint,
+): readonly string[] {
   const position = String(number(plan, step)).padStart(String(plan.steps.length).length)
   const head = `  ${position} ${signs[will]} ${step.title}`
   const risk = step.risk === 'none' ? '' : `, ${step.risk}`
@@ -243,7 +252,12 @@ function stepLines(plan: Plan, step: Step, will: Outlook['will'], paint: Paint):
   const title = [`  ${first}`, ...rest.map(indent)]
   if (will === 'hold') return title.map(line => paint.dim(line))
   const margin = ' '.repeat(position.length + 7)
-  const ops = step.run.flatMap(op => opLines(op, step).map(line => paint.dim(margin + line)))
+  const commands = step.run.flatMap(op => opLines(op, step))
+  const same = commands.length > 1 ? written.get(commands.join('\n')) : undefined
+  if (same === undefined) written.set(commands.join('\n'), number(plan, step))
+  const ops = (same === undefined ? commands : [`the same commands as step ${same}, on ${step.host}`]).map(
+    line => paint.dim(margin + line),
+  )
   return [
     ...title.map(line =>
       step.risk === 'irreversible' ? paint.red(line) : will === 'run' ? paint.green(line) : line,

@@ -34,6 +34,19 @@ describe('layout', () => {
     expect(lines).toEqual(['run --name \\', "  'two words here' \\", '  --env A=1 --verbose'])
   })
 
+  it('leaves what stands in quotes alone, line for line', () => {
+    const script =
+      "sh -c 'set -e\n  a very long line of a script that is wider than the width\n' name second-word"
+    expect(wrapCommand(script, 24).join('\n').replaceAll(' \\\n  ', ' ')).toBe(script)
+    const nested = `sh -c 'printf '\\''%s and some more words'\\'' "$1"' name`
+    expect(wrapCommand(nested, 24)).toEqual([
+      'sh -c \\',
+      `  'printf '\\''%s and some more words'\\'' "$1"' \\`,
+      '  name',
+    ])
+    expect(wrapCommand(script, 24)).toContain('  a very long line of a script that is wider than the width')
+  })
+
   it('cuts with a mark', () =>
     expect([cut('abcdef', 6), cut('abcdefg', 6), cut('abc', 2)]).toEqual(['abcdef', 'abc...', 'ab']))
 

@@ -49,6 +49,23 @@ describe('planText', () => {
     for (const { name } of quorums) expect(text).toContain(name)
   })
 
+  it('writes the same commands out once', () => {
+    const [first, ...rest] = plan.steps
+    if (first === undefined) throw new Error('the sample has lost its steps')
+    const run = [...first.run, ...first.run]
+    const twice = {
+      ...plan,
+      steps: [
+        { ...first, run },
+        { ...first, id: 'package.present@node-2', host: 'node-2', goal: [], run },
+        ...rest,
+      ],
+    }
+    const text = planText(report(bare, { plan: twice, outlooks: preview(twice, bare) }))
+    expect(text).toContain('the same commands as step 1, on node-2')
+    expect(text.match(/apt-get install -y group=3.2/g)).toHaveLength(2)
+  })
+
   it('is the same text every time and shows references, never values', () => {
     expect(planText(report(half))).toBe(planText(report(new Map([...half].reverse()))))
     expect(planText(report(bare))).toContain('secret://env:GROUP_TOKEN')

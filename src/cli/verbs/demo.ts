@@ -25,7 +25,7 @@ interface DemoArgs {
 }
 
 /** So many pretended seconds go by in a real one. */
-const FASTER = 60
+const FASTER = 20
 const file = 'dtr-ha.yml'
 
 /** The whole story on a pretend cluster: real playbook, real SSH on loopback, pretended products. Leaves nothing behind. */
@@ -33,6 +33,11 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
   const bornMs = performance.now()
   const folder =
     args.keep === undefined ? mkdtempSync(join(tmpdir(), 'runbook-demo-')) : resolve(io.cwd, args.keep)
+  const cleanUp = (): void => {
+    if (args.keep === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+  // Also when it is cut short by Ctrl-C or by a reader that went away.
+  process.once('exit', cleanUp).once('SIGINT', () => process.exit(exits.interrupted))
   mkdirSync(folder, { recursive: true })
   cpSync(join(packageRoot(), 'playbooks', file), join(folder, file))
   cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
@@ -83,7 +88,7 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
     return exits.ok
   } finally {
     await served.close()
-    if (args.keep === undefined) rmSync(folder, { recursive: true, force: true })
+    cleanUp()
   }
 }
 
