@@ -40,7 +40,8 @@ interface ImageBuild {
 const builds: readonly ImageBuild[] = [
   {
     tags: ['lab/base'],
-    dockerfile: 'FROM scratch\nADD base.tar /\nENV PATH=/usr/bin:/bin\nCMD ["/bin/sh"]\n',
+    dockerfile:
+      'FROM scratch\nADD base.tar /\nENV PATH=/usr/bin:/bin UV_THREADPOOL_SIZE=32\nCMD ["/bin/sh"]\n',
     files: ['base.tar'],
   },
   {

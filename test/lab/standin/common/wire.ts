@@ -53,14 +53,25 @@ export function open(target: Target, path: string, ask: Ask = {}): Promise<Incom
     ...(target.serverName === undefined ? {} : { checkServerIdentity: () => undefined }),
   }
   return new Promise((resolve, reject) => {
+    const limitMs = ask.timeoutMs ?? 30_000
     const asked =
       url?.protocol === 'https:'
-        ? httpsRequest({ ...options, ...tls, agent: false }, resolve)
-        : httpRequest({ ...options, agent: false }, resolve)
-    asked.setTimeout(ask.timeoutMs ?? 30_000, () =>
-      asked.destroy(new Error(`no answer from ${target.url ?? 'the engine'}`)),
-    )
-    asked.once('error', reject)
+        ? httpsRequest({ ...options, ...tls, agent: false })
+        : httpRequest({ ...options, agent: false })
+    // A request's own time-out begins when it is connected: looking up and connecting to a dead host would not count.
+    const late = (): void => {
+      asked.destroy(new Error(`no answer from ${target.url ?? 'the engine'} within ${String(limitMs)} ms`))
+    }
+    const timer = setTimeout(late, limitMs)
+    asked.setTimeout(limitMs, late)
+    asked.once('response', message => {
+      clearTimeout(timer)
+      resolve(message)
+    })
+    asked.once('error', error => {
+      clearTimeout(timer)
+      reject(error)
+    })
     asked.end(body)
   })
 }

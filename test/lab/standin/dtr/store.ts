@@ -135,21 +135,35 @@ function putAuthority(): void {
 const others = (): readonly string[] => record.members.filter(id => id !== own)
 const majority = (members: readonly string[]): number => Math.floor(members.length / 2) + 1
 
-async function askVersion(id: string): Promise<void> {
+async function askVersion(id: string): Promise<boolean> {
   const found = await call({ url: storeUrl(id) }, '/version', { timeoutMs: 1500 }).catch(() => undefined)
-  if (found?.status !== 200) return
+  if (found?.status !== 200) return false
   const { version } = JSON.parse(found.text) as { readonly version: number }
   const before = peers.get(id)
   const since =
     before !== undefined && Date.now() - before.at < freshMs ? before.since : new Date().toISOString()
   peers.set(id, { version, at: Date.now(), since })
+  return true
 }
 
-/** Asks everybody now; answers who is there, ourselves included when we are a member. */
-async function reachable(): Promise<readonly string[]> {
-  await Promise.all(others().map(askVersion))
-  const there = others().filter(id => Date.now() - (peers.get(id)?.at ?? 0) < freshMs)
-  return record.members.includes(own) ? [...there, own].sort() : there
+/** Who has answered lately, ourselves included when we are a member; in the order in which they lead. */
+function there(): readonly string[] {
+  const now = Date.now()
+  return record.members.filter(id => id === own || now - (peers.get(id)?.at ?? 0) < freshMs).sort()
+}
+
+/** Ends when so many of the works have ended well, or all have ended. */
+function enough(works: readonly Promise<boolean>[], wanted: number): Promise<number> {
+  return new Promise(resolve => {
+    let [good, ended] = [0, 0]
+    const settle = (well: boolean): void => {
+      ended++
+      if (well) good++
+      if (good >= wanted || ended === works.length) resolve(good)
+    }
+    for (const work of works) void work.then(settle)
+    if (works.length === 0 || wanted <= 0) resolve(good)
+  })
 }
 
 /** Fetches the newest document when a peer has one. */
@@ -174,11 +188,14 @@ async function watchPeers(): Promise<void> {
   }
 }
 
+/** Makes sure that a majority answers now and that we have its newest document. @throws NoQuorum */
 async function quorum(): Promise<readonly string[]> {
-  const there = await reachable()
-  if (record.members.length === 0 || there.length < majority(record.members)) throw new NoQuorum()
+  const mine = record.members.includes(own) ? 1 : 0
+  const needed = majority(record.members) - mine
+  if (record.members.length === 0 || (await enough(others().map(askVersion), needed)) < needed)
+    throw new NoQuorum()
   await catchUp()
-  return there
+  return there()
 }
 
 async function read(): Promise<Data | undefined> {
@@ -189,10 +206,17 @@ async function read(): Promise<Data | undefined> {
 async function throughPrimary(path: string, body: unknown, here: () => Promise<object>): Promise<object> {
   const [primary] = await quorum()
   if (primary === own || primary === undefined) return serially(here)
-  const answered = await call({ url: storeUrl(primary) }, path, { body, timeoutMs: 10_000 })
+  const answered = await call({ url: storeUrl(primary) }, path, { body, timeoutMs: 6000 })
   if (answered.status !== 200) throw answered.status === 503 ? new NoQuorum() : new Error(answered.text)
-  await Promise.all(others().map(askVersion))
-  await catchUp()
+  const { version } = JSON.parse(answered.text) as { readonly version: number }
+  if (version > record.version) {
+    peers.set(primary, {
+      version,
+      at: Date.now(),
+      since: peers.get(primary)?.since ?? new Date().toISOString(),
+    })
+    await catchUp()
+  }
   return JSON.parse(answered.text) as object
 }
 
@@ -206,16 +230,15 @@ async function change(members: readonly string[], writes: readonly Write[]): Pro
   await quorum()
   const next: Copy = { version: record.version + 1, members, data: applied(record.data, writes) }
   const everybody = [...new Set([...members, ...record.members])].filter(id => id !== own)
-  const said = await Promise.all(
-    everybody.map(async id => {
-      const found = await call({ url: storeUrl(id) }, '/replicate', { body: next, timeoutMs: 3000 }).catch(
-        () => undefined,
-      )
-      return found?.status === 200 ? [id] : []
-    }),
-  )
-  const kept = [own, ...said.flat()].filter(id => members.includes(id))
-  if (kept.length < majority(members)) throw new NoQuorum()
+  const sent = everybody.map(async id => {
+    const found = await call({ url: storeUrl(id) }, '/replicate', { body: next, timeoutMs: 3000 }).catch(
+      () => undefined,
+    )
+    return found?.status === 200 && members.includes(id)
+  })
+  const mine = members.includes(own) ? 1 : 0
+  const needed = majority(members) - mine
+  if ((await enough(sent, needed)) < needed) throw new NoQuorum()
   accept(next)
   return { version: next.version }
 }
@@ -234,22 +257,22 @@ function applied(data: Data | undefined, writes: readonly Write[]): Data | undef
 
 function status(): StoreStatus {
   const now = Date.now()
-  const there = record.members.filter(id => id === own || now - (peers.get(id)?.at ?? 0) < freshMs)
-  const enough = record.members.length > 0 && there.length >= majority(record.members)
+  const alive = there()
+  const most = record.members.length > 0 && alive.length >= majority(record.members)
   const newest = Math.max(record.version, ...[...peers.values()].map(peer => peer.version))
   const started = new Date(now - process.uptime() * 1000).toISOString()
   const members = record.members.map((id): MemberStatus => {
     const seen = id === own ? { version: record.version, at: now, since: started } : peers.get(id)
-    const connected = there.includes(id)
+    const connected = alive.includes(id)
     const behind = newest - (seen?.version ?? 0) > 20
-    const alive = enough ? (behind ? 'backfilling' : 'ready') : 'waiting_for_quorum'
-    return { id, state: connected ? alive : 'disconnected', connected, since: seen?.since ?? started }
+    const words = most ? (behind ? 'backfilling' : 'ready') : 'waiting_for_quorum'
+    return { id, state: connected ? words : 'disconnected', connected, since: seen?.since ?? started }
   })
-  const primary = enough ? [...there].sort()[0] : undefined
+  const primary = most ? alive[0] : undefined
   return {
     id: own,
     version: record.version,
-    quorum: enough,
+    quorum: most,
     members,
     ...(primary === undefined ? {} : { primary }),
   }
