@@ -142,7 +142,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     .wrap(80)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      if (error !== undefined) throw error
+      if (error !== undefined && error.name !== 'YError') throw error
       throw misuse(message ?? 'the command line makes no sense', argv)
     })
   await parser.parseAsync()

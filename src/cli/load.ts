@@ -26,7 +26,7 @@ export interface Good {
 /** Reads a playbook; warnings are for `validate` and the plan. @throws Quit after printing every problem, when there are errors */
 export function loadGood(file: string, io: Io): Good {
   const path = resolve(io.cwd, file)
-  const loaded = loadPlaybook(path, playbookRules)
+  const loaded = loadPlaybook(io.cwd === process.cwd() ? file : path, playbookRules)
   const { diagnostics, topology, digest } = loaded
   if (hasErrors(diagnostics) || topology === undefined || digest === undefined) {
     const named = diagnostics.map(diagnostic => ({ ...diagnostic, file }))
