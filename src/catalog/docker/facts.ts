@@ -174,7 +174,7 @@ export const joinToken: Fact = {
     if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
       return null
     const token = exit.stdout.trim()
-    return exit.code === 0 && /^SWMTKN-1-[0-9a-z]+-[0-9a-z]+$/.test(token) ? { token } : undefined
+    return exit.code === 0 && /^SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}$/.test(token) ? { token } : undefined
   },
 }
 
@@ -223,7 +223,7 @@ function stateOf(status: string): { readonly up: boolean; readonly health: strin
   }
 }
 
-const MISSING_OBJECT = /No such (container|object|volume|config|image)|config .* not found|not found/i
+const MISSING_OBJECT = /No such (container|volume)/i
 
 /** A container by its exact `{name}`: null, or `{state, image, labels}`. `state`: created, running, paused, restarting, exited, dead. */
 export const container: Fact = {

@@ -93,7 +93,8 @@ export const service: Fact = {
   parse(exit) {
     const seen = fieldsOf(exit.stdout)
     const load = seen.get('LoadState')
-    if (exit.code !== 0 || load === undefined || !seen.has('ActiveState')) return undefined
+    const isWhole = seen.has('ActiveState') && seen.has('UnitFileState') && exit.stdout.endsWith('\n')
+    if (exit.code !== 0 || load === undefined || !isWhole) return undefined
     if (load === 'not-found') return null
     return { active: seen.get('ActiveState') === 'active', enabled: seen.get('UnitFileState') === 'enabled' }
   },

@@ -20,6 +20,7 @@ export function asks(topology: Topology): readonly FactRef[] {
   return ucp.managers.flatMap(host => [
     { fact: 'docker.nodes', host },
     { fact: 'ucp.node', host },
+    ...(ucp.license ? [{ fact: 'docker.config', host, args: { name: 'com.docker.license' } }] : []),
     { fact: 'docker.container', host, args: { name: BOOTSTRAPPER } },
   ])
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
 import { tally } from '../../plan/quorum.ts'
-import type { HostName } from '../../plan/step.ts'
+import type { HostName, Json } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { quorums as swarmQuorums } from '../docker/quorums.ts'
 import { member } from '../os/text.ts'
@@ -54,7 +54,7 @@ function managerRow(ucp: UcpSpec, host: HostName, facts: Facts): StatusRow {
 
 function workerRow(ucp: UcpSpec, host: HostName, through: HostName, facts: Facts): StatusRow {
   const item = 'UCP worker'
-  const seen = facts.get(factKey({ fact: 'docker.node', host: through, args: { name: host } }))
+  const seen = nodeOf(facts.get(factKey({ fact: 'docker.nodes', host: through })), host)
   const version = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version')
   if (seen === undefined) return { item, host, state: 'unknown', detail: 'could not be told' }
   if (seen === null) return { item, host, state: 'absent', detail: 'not in the swarm' }
@@ -69,6 +69,13 @@ function workerRow(ucp: UcpSpec, host: HostName, through: HostName, facts: Facts
     state: version === ucp.version && availability === 'active' ? 'ok' : 'degraded',
     detail,
   }
+}
+
+/** The node's entry in the list of all; null when it is not in it, undefined without a list. The one that is ready wins. */
+function nodeOf(list: Json | undefined, host: HostName): Json | undefined {
+  if (!Array.isArray(list)) return list === null ? null : undefined
+  const same = (list as readonly Json[]).filter(node => member(node, 'hostname') === host)
+  return same.find(node => member(node, 'state') === 'ready') ?? same[0] ?? null
 }
 
 function licenseRow(through: HostName, facts: Facts): StatusRow {
