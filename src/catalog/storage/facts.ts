@@ -48,7 +48,11 @@ export const tools: Fact = {
     const found = /^nfs=(yes|no) curl=(\S*)$/m.exec(exit.stdout)
     if (found?.[1] === undefined || found[2] === undefined) return undefined
     const [major = 0, minor = 0] = found[2].split('.').map(Number)
-    return { nfs: found[1] === 'yes', curl: found[2] !== '', sigv4: major > 7 || (major === 7 && minor >= 75) }
+    return {
+      nfs: found[1] === 'yes',
+      curl: found[2] !== '',
+      sigv4: major > 7 || (major === 7 && minor >= 75),
+    }
   },
 }
 
@@ -63,7 +67,12 @@ export function marksRef(topology: Topology, target: Target, host: HostName): Fa
 }
 
 /** `host` sees the markers of all of `of`. */
-export function seesMarks(topology: Topology, target: Target, host: HostName, of: readonly HostName[]): Check {
+export function seesMarks(
+  topology: Topology,
+  target: Target,
+  host: HostName,
+  of: readonly HostName[],
+): Check {
   return { ...marksRef(topology, target, host), is: { marks: expectedMarks(topology.name, of) } as Json }
 }
 

@@ -1,8 +1,9 @@
+import { matches } from '../../plan/check.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Facts } from '../../plan/fact.ts'
 import type { Finding, RulePage } from '../../plan/finding.ts'
 import type { Topology } from '../../playbook/topology.ts'
-import { marksRef } from './facts.ts'
+import { marksRef, toolsRef } from './facts.ts'
 import { directTarget, replicaHosts } from './target.ts'
 import { provable } from './plays/converge.ts'
 
@@ -24,6 +25,8 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   }
   return hosts.flatMap(host => {
     const seen = facts.get(factKey(marksRef(topology, target, host)))
+    // Without an NFS client nothing else was to be expected; it is installed first.
+    if (target.kind === 'nfs' && matches({ nfs: false }, facts.get(factKey(toolsRef(host))))) return []
     if (typeof seen !== 'object' || seen === null || !('unreadable' in seen)) return []
     return [
       {
@@ -34,7 +37,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
         message: `${host} could not look into the shared storage: ${String(seen.unreadable)}`,
         help:
           target.kind === 'nfs'
-            ? 'on a host without an NFS client this is expected, it is installed first; otherwise try the mount by hand'
+            ? 'try showmount -e SERVER and a trial mount on this host'
             : 'check the address, the keys and the way from this host to the storage',
       },
     ]

@@ -3,6 +3,7 @@ import { facts, sharedChecks, toolsRef } from './facts.ts'
 import { findings, pages } from './findings.ts'
 import { model } from './model.ts'
 import { converge, provable } from './plays/converge.ts'
+import { pages as rulePages, rules } from './rules.ts'
 import { status } from './status.ts'
 import { directTarget, replicaHosts } from './target.ts'
 
@@ -12,17 +13,19 @@ export const storage: Product = {
   wanted: topology => topology.dtr !== undefined,
   facts,
   asks: topology =>
-    topology.storage.kind === 's3' ? replicaHosts(topology).map(toolsRef) : [],
+    ['s3', 'nfs'].includes(topology.storage.kind) ? replicaHosts(topology).map(toolsRef) : [],
   plays: { converge },
   quorums: () => [],
   healthy: topology => {
     const target = directTarget(topology.storage)
     // Without facts nobody knows whether curl can sign; the plan's own goals ask where it can.
-    return target && target.kind !== 's3' && provable({ topology, facts: new Map() }, target) ? sharedChecks(topology, target) : []
+    return target && target.kind !== 's3' && provable({ topology, facts: new Map() }, target)
+      ? sharedChecks(topology, target)
+      : []
   },
   status,
-  rules: () => [],
+  rules,
   findings,
-  pages,
+  pages: [...rulePages, ...pages],
   model,
 }

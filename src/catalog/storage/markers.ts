@@ -17,7 +17,10 @@ export function markerText(cluster: string, host: string): string {
 }
 
 /** What `storage.marks` must contain for these hosts: host → content. */
-export function expectedMarks(cluster: string, hosts: readonly string[]): { readonly [host: string]: string } {
+export function expectedMarks(
+  cluster: string,
+  hosts: readonly string[],
+): { readonly [host: string]: string } {
   return Object.fromEntries(hosts.map(host => [host, markerText(cluster, host)]))
 }
 

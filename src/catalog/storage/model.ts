@@ -24,14 +24,22 @@ export const model: Model = (line, host, estate) => {
   return undefined
 }
 
-function overPath([mode, path = '', cluster = '', owner = '', text = '']: readonly string[], host: string, estate: Estate): Exit {
+function overPath(
+  [mode, path = '', cluster = '', owner = '', text = '']: readonly string[],
+  host: string,
+  estate: Estate,
+): Exit {
   const { ownDisk } = storageHost(estate, host)
   const store = `path:${path}${ownDisk ? `@${host}` : ''}`
   if (mode === 'write') return write(estate, store, cluster, owner, text)
   return list(storeOf(estate, store), cluster)
 }
 
-function overNfs([mode, server = '', path = '', , cluster = '', owner = '', text = '']: readonly string[], host: string, estate: Estate): Exit {
+function overNfs(
+  [mode, server = '', path = '', , cluster = '', owner = '', text = '']: readonly string[],
+  host: string,
+  estate: Estate,
+): Exit {
   const { nfs, cutOff, ownDisk } = storageHost(estate, host)
   const name = `nfs://${server}${path}${ownDisk ? `@${host}` : ''}`
   if (!nfs) {
@@ -44,21 +52,42 @@ function overNfs([mode, server = '', path = '', , cluster = '', owner = '', text
   return { ...exit, stdout: `Export list for ${server}:\n${path} *\n` }
 }
 
-function overS3([mode, url = '', , , cluster = '', ...rest]: readonly string[], stdin: string, host: string, estate: Estate): Exit {
+function overS3(
+  [mode, url = '', , , cluster = '', ...rest]: readonly string[],
+  stdin: string,
+  host: string,
+  estate: Estate,
+): Exit {
   const store = storeOf(estate, url)
   const [key, secret] = stdin.split('\n')
   const { cutOff, ownDisk } = storageHost(estate, host)
   if (cutOff || store.down === true) {
-    return failed(7, `curl: (7) Failed to connect to ${url.replace(/^https?:\/\/([^/:]+).*/, '$1')} port 443: Connection refused`)
+    return failed(
+      7,
+      `curl: (7) Failed to connect to ${url.replace(/^https?:\/\/([^/:]+).*/, '$1')} port 443: Connection refused`,
+    )
   }
   // A store nobody has given keys to takes the first ones it sees: the twin need not know the playbook's secrets.
-  if ((store.key !== undefined && store.key !== key) || (store.secret !== undefined && store.secret !== secret)) {
-    return failed(22, '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SignatureDoesNotMatch</Code></Error>\n403')
+  if (
+    (store.key !== undefined && store.key !== key) ||
+    (store.secret !== undefined && store.secret !== secret)
+  ) {
+    return failed(
+      22,
+      '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SignatureDoesNotMatch</Code></Error>\n403',
+    )
   }
   const name = ownDisk ? `${url}@${host}` : url
   if (mode === 'write') return write(estate, name, cluster, rest[0] ?? '', rest[1] ?? '')
   const seen = storeOf(estate, name)
-  return list({ files: Object.fromEntries(Object.entries(seen.files).filter(([file]) => rest.some(one => file.endsWith(`.${one}`)))) }, cluster)
+  return list(
+    {
+      files: Object.fromEntries(
+        Object.entries(seen.files).filter(([file]) => rest.some(one => file.endsWith(`.${one}`))),
+      ),
+    },
+    cluster,
+  )
 }
 
 function write(estate: Estate, name: string, cluster: string, owner: string, text: string): Exit {

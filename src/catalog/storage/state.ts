@@ -34,12 +34,19 @@ export function keepStore(estate: Estate, name: string, store: Store): void {
 
 export function storageHost(estate: Estate, host: string): StorageHost {
   const kept = asObject(estate.hosts[host]?.state.storage)
-  return { nfs: false, curl: '7.88.1', cutOff: false, ownDisk: false, ...(kept as unknown as Partial<StorageHost>) }
+  return {
+    nfs: false,
+    curl: '7.88.1',
+    cutOff: false,
+    ownDisk: false,
+    ...(kept as unknown as Partial<StorageHost>),
+  }
 }
 
 export function keepStorageHost(estate: Estate, host: string, change: Partial<StorageHost>): void {
   const found = estate.hosts[host]
-  if (found) found.state.storage = { ...asObject(found.state.storage), ...(change as { [key: string]: MutableJson }) }
+  if (found)
+    found.state.storage = { ...asObject(found.state.storage), ...(change as { [key: string]: MutableJson }) }
 }
 
 function asObject(value: MutableJson | undefined): { [key: string]: MutableJson } {

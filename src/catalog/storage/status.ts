@@ -8,16 +8,22 @@ import { directTarget, replicaHosts } from './target.ts'
 /** One line a replica host: does it see everybody's marker? */
 export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
   const { storage } = topology
-  if (storage.kind === 'local') return [{ item: 'storage', state: 'ok', detail: 'local: each replica its own disk' }]
+  if (storage.kind === 'local')
+    return [{ item: 'storage', state: 'ok', detail: 'local: each replica its own disk' }]
   const target = directTarget(storage)
   const hosts = replicaHosts(topology)
-  if (!target) return [{ item: 'storage', state: 'unknown', detail: `${storage.kind}: only the registry can tell` }]
+  if (!target)
+    return [{ item: 'storage', state: 'unknown', detail: `${storage.kind}: only the registry can tell` }]
   return hosts.map(host => {
     const seen = facts.get(factKey(marksRef(topology, target, host)))
     const row = { item: 'storage', host }
     if (seen === undefined) return { ...row, state: 'unknown', detail: `${storage.kind}: could not tell` }
     if (holds(seesMarks(topology, target, host, hosts), facts)) {
-      return { ...row, state: 'ok', detail: `${storage.kind}: sees the markers of all ${hosts.length} replica hosts` }
+      return {
+        ...row,
+        state: 'ok',
+        detail: `${storage.kind}: sees the markers of all ${hosts.length} replica hosts`,
+      }
     }
     if (typeof seen === 'object' && seen !== null && 'unreadable' in seen) {
       return { ...row, state: 'degraded', detail: `${storage.kind}: ${String(seen.unreadable)}` }

@@ -40,7 +40,9 @@ export function directTarget(storage: StorageSpec): Target | undefined {
 /** `nfs://server/export/path` in its parts. Undefined when it is no such URL. */
 export function nfsParts(url: string): { readonly server: string; readonly export: string } | undefined {
   const found = /^nfs:\/\/(\[[^\]]+\]|[^/]+)(\/.*)$/.exec(url)
-  return found?.[1] !== undefined && found[2] !== undefined ? { server: found[1], export: found[2] } : undefined
+  return found?.[1] !== undefined && found[2] !== undefined
+    ? { server: found[1], export: found[2] }
+    : undefined
 }
 
 function endpoint(storage: Extract<StorageSpec, { kind: 's3' }>): string {
@@ -60,10 +62,13 @@ export function replicaHosts(topology: Topology): readonly HostName[] {
 
 /** Lists the markers this host sees. Changes nothing. */
 export function readCommand(target: Target, cluster: string, hosts: readonly HostName[]): Command {
-  if (target.kind === 'path') return { argv: ['sh', '-c', pathScript, 'runbook-storage-path', 'read', target.path, cluster] }
+  if (target.kind === 'path')
+    return { argv: ['sh', '-c', pathScript, 'runbook-storage-path', 'read', target.path, cluster] }
   if (target.kind === 'nfs') {
     const { server, options } = target
-    return { argv: ['sh', '-c', nfsScript, 'runbook-storage-nfs', 'read', server, target.export, options, cluster] }
+    return {
+      argv: ['sh', '-c', nfsScript, 'runbook-storage-nfs', 'read', server, target.export, options, cluster],
+    }
   }
   return { argv: [...s3Words('read', target, cluster), ...hosts], stdin: keys(target) }
 }
@@ -72,7 +77,9 @@ export function readCommand(target: Target, cluster: string, hosts: readonly Hos
 export function writeCommand(target: Target, cluster: string, host: HostName): Command {
   const text = markerText(cluster, host)
   if (target.kind === 'path') {
-    return { argv: ['sh', '-c', pathScript, 'runbook-storage-path', 'write', target.path, cluster, host, text] }
+    return {
+      argv: ['sh', '-c', pathScript, 'runbook-storage-path', 'write', target.path, cluster, host, text],
+    }
   }
   if (target.kind === 'nfs') {
     const words = ['write', target.server, target.export, target.options, cluster, host, text]

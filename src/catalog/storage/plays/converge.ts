@@ -22,13 +22,26 @@ export const converge: Play = context => {
   const clients = target.kind === 'nfs' ? hosts.map(host => client(context, host)) : []
   const needs = clients.length > 0 ? clients.map(step => step.id) : context.after
   const marks = hosts.map(host => mark(context, target, host, needs))
-  return [...clients, ...marks, ...hosts.map(host => prove(context, target, host, marks.map(step => step.id)))]
+  return [
+    ...clients,
+    ...marks,
+    ...hosts.map(host =>
+      prove(
+        context,
+        target,
+        host,
+        marks.map(step => step.id),
+      ),
+    ),
+  ]
 }
 
 /** S3 is proved with curl's own signing, which old systems lack. Unknown is taken as able: the step then says what is missing. */
 export function provable({ topology, facts }: Pick<Context, 'topology' | 'facts'>, target: Target): boolean {
   if (target.kind !== 's3') return true
-  return !replicaHosts(topology).some(host => matches({ curl: true, sigv4: false }, facts.get(factKey(toolsRef(host)))))
+  return !replicaHosts(topology).some(host =>
+    matches({ curl: true, sigv4: false }, facts.get(factKey(toolsRef(host)))),
+  )
 }
 
 function client(context: Context, host: HostName): Step {
@@ -40,7 +53,12 @@ function client(context: Context, host: HostName): Step {
     section,
     host,
     needs: context.after,
-    run: [{ exec: { argv: ['sh', '-c', installScript, 'runbook-install', 'nfs-common', 'nfs-utils'] }, timeoutSeconds: 600 }],
+    run: [
+      {
+        exec: { argv: ['sh', '-c', installScript, 'runbook-install', 'nfs-common', 'nfs-utils'] },
+        timeoutSeconds: 600,
+      },
+    ],
     goal: [{ ...toolsRef(host), is: { nfs: true } }],
     withinSeconds: 10,
     takes: { p50Seconds: 15, p90Seconds: 90 },
@@ -58,7 +76,9 @@ function mark(context: Context, target: Target, host: HostName, needs: readonly 
     host,
     needs,
     run: [{ exec: writeCommand(target, name, host), timeoutSeconds: 60 }],
-    goal: [{ ...marksRef(context.topology, target, host), is: { marks: { [host]: markerText(name, host) } } }],
+    goal: [
+      { ...marksRef(context.topology, target, host), is: { marks: { [host]: markerText(name, host) } } },
+    ],
     withinSeconds: 30,
     takes: { p50Seconds: 2, p90Seconds: 10 },
   }

@@ -1,0 +1,179 @@
+import type { FactRef, HostName, Step, StepId } from '../../plan/step.ts'
+import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
+import { login } from '../dtr/facts.ts'
+import { type Wanted, donorOf, wantedOf } from '../dtr/questions.ts'
+import { plain } from '../os/steps.ts'
+import { holds } from '../../plan/check.ts'
+import type { Context, Play } from '../product.ts'
+import { isLicensed } from '../ucp/cluster.ts'
+import { image } from './facts.ts'
+import { pullScript, pushScript, repositoryScript } from './scripts.ts'
+
+const section = 'Acceptance'
+const NAME = 'runbook-check'
+const TAG = 'proof'
+
+/**
+ * The main job, tried from outside: log in and push a small image under the name clients use, so through the balancer; then
+ * pull manifest and blobs by digest through every single replica. Where the image is there and whole, nothing is done.
+ */
+export const converge: Play = context => {
+  const wanted = wantedOf(context.topology)
+  if (!wanted || !canPush(context)) return []
+  const donor = donorOf(wanted, context.facts)
+  const client = clientOf(context.topology, donor)
+  const trusted = trust(wanted, donor, client, context.after)
+  const pushed = push(wanted, donor, client, [trusted.id])
+  return [trusted, pushed, ...wanted.dtr.replicas.map(one => pull(wanted, donor, one, [pushed.id]))]
+}
+
+/**
+ * Without a licence a registry answers every push with 402 [O]. The playbook brings one, or the cluster is seen to have one;
+ * otherwise the acceptance would only fail at the end of a good run.
+ */
+export function canPush({ topology, facts }: Pick<Context, 'topology' | 'facts'>): boolean {
+  const { ucp } = topology
+  return ucp?.license !== undefined || (ucp?.managers ?? []).some(host => holds(isLicensed(host), facts))
+}
+
+/** Where the login and push happen: an application worker, as its users would, else the first replica's host. */
+function clientOf({ ucp, dtr }: Topology, donor: ReplicaSpec): HostName {
+  const holders = dtr?.replicas.map(one => one.host) ?? []
+  return ucp?.workers.find(host => !holders.includes(host)) ?? donor.host
+}
+
+/** The name images are called by: host of the external URL, with its port where it is not 443. */
+export function registryName(externalUrl: string): string {
+  return new URL(externalUrl).host
+}
+
+/** The proof image as seen through one replica. */
+export function askImage(wanted: Wanted, { host, httpsPort }: ReplicaSpec): FactRef {
+  const { adminUsername, adminPassword } = wanted.ucp
+  const args = {
+    registry: registryName(wanted.dtr.externalUrl),
+    port: httpsPort,
+    repository: `${adminUsername}/${NAME}`,
+    ref: TAG,
+    username: adminUsername,
+    password: { ...adminPassword },
+  }
+  return { fact: image.name, host, args }
+}
+
+/**
+ * The client's engine trusts the registry. UCP distributes a registry's authority to /etc/docker/certs.d when it registers (§2.7);
+ * where that has not happened, the file is written from what the replica itself says at /ca, or from the playbook.
+ */
+function trust(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: readonly StepId[]): Step {
+  const folder = `/etc/docker/certs.d/${registryName(wanted.dtr.externalUrl)}`
+  const { certificates } = wanted.dtr
+  return {
+    ...plain,
+    id: `acceptance.trust@${client}`,
+    kind: 'acceptance.trust',
+    title: `Have ${client} trust the registry's certificate`,
+    section,
+    host: client,
+    needs,
+    run: [
+      { exec: { argv: ['install', '-d', '-m', '0755', folder] }, timeoutSeconds: 30 },
+      {
+        write: `${folder}/ca.crt`,
+        content: certificates?.ca ?? {
+          fact: { fact: 'dtr.ca', host: donor.host, args: { port: donor.httpsPort } },
+          pick: 'pem',
+        },
+        mode: '0644',
+      },
+    ],
+    goal: [{ fact: 'os.file', host: client, args: { path: `${folder}/ca.crt` }, is: { kind: 'file' } }],
+    withinSeconds: 10,
+    takes: { p50Seconds: 1, p90Seconds: 5 },
+  }
+}
+
+function push(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: readonly StepId[]): Step {
+  const { adminUsername, adminPassword } = wanted.ucp
+  const name = registryName(wanted.dtr.externalUrl)
+  const repository = [
+    'sh',
+    '-c',
+    repositoryScript,
+    'runbook-acceptance-repository',
+    String(donor.httpsPort),
+    adminUsername,
+    NAME,
+  ]
+  return {
+    ...plain,
+    id: `acceptance.push@${client}`,
+    kind: 'acceptance.push',
+    title: `Log in to ${name} and push a small image`,
+    section,
+    host: client,
+    needs,
+    run: [
+      {
+        exec: { argv: repository, stdin: login(adminUsername, adminPassword) },
+        on: donor.host,
+        timeoutSeconds: 120,
+      },
+      {
+        exec: {
+          argv: [
+            'sh',
+            '-c',
+            pushScript,
+            'runbook-acceptance-push',
+            name,
+            `${adminUsername}/${NAME}`,
+            TAG,
+            adminUsername,
+          ],
+          stdin: adminPassword,
+        },
+        timeoutSeconds: 300,
+      },
+    ],
+    goal: [{ ...askImage(wanted, donor), is: { whole: true } }],
+    withinSeconds: 60,
+    takes: { p50Seconds: 5, p90Seconds: 60 },
+  }
+}
+
+function pull(wanted: Wanted, donor: ReplicaSpec, replica: ReplicaSpec, needs: readonly StepId[]): Step {
+  const { adminUsername, adminPassword } = wanted.ucp
+  const digest = { fact: askImage(wanted, donor), pick: 'digest' }
+  const words = [
+    registryName(wanted.dtr.externalUrl),
+    String(replica.httpsPort),
+    `${adminUsername}/${NAME}`,
+    digest,
+  ]
+  const goal = [{ ...askImage(wanted, replica), is: { whole: true } }]
+  return {
+    ...plain,
+    id: `acceptance.pull@${replica.host}`,
+    kind: 'acceptance.pull',
+    title: `Pull it by digest through ${replica.host}`,
+    section,
+    host: replica.host,
+    needs,
+    run: [
+      // A storage with a cache in front shows a new blob to the others a little later.
+      { await: goal, withinSeconds: 90 },
+      {
+        exec: {
+          argv: ['sh', '-c', pullScript, 'runbook-acceptance-pull', ...words],
+          stdin: login(adminUsername, adminPassword),
+        },
+        timeoutSeconds: 120,
+        failsOn: '^(absent|broken)',
+      },
+    ],
+    goal,
+    withinSeconds: 10,
+    takes: { p50Seconds: 3, p90Seconds: 30 },
+  }
+}

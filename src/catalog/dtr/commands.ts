@@ -1,0 +1,153 @@
+import type { Command, HostName, Value } from '../../plan/step.ts'
+import type { DtrSpec, ReplicaSpec, Topology, UcpSpec } from '../../playbook/topology.ts'
+import { caFrom } from '../ucp/facts.ts'
+import { runScript } from './scripts.ts'
+
+/** Every vendor command used here: where it is documented and for which versions. A test holds the builders against it. */
+export const commands = [
+  {
+    name: 'install',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE install --ucp-url --ucp-ca --ucp-node --replica-id --dtr-external-url',
+    source:
+      '[D: reference/dtr/2.7/cli/install.md, reference/dtr/2.6/cli/install.md], [M: msr/2.9/cli-ref/install]; template §11.1',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'join',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE join --ucp-url --ucp-ca --ucp-node --existing-replica-id --replica-id',
+    source: '[D: reference/dtr/2.7/cli/join.md], [M: msr/2.9/cli-ref/join]; template §11.1',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'ping',
+    form: 'GET /_ping',
+    source: '[D: ee/dtr/admin/configure/use-a-load-balancer.md]',
+    versions: '2.3 and later',
+  },
+  {
+    name: 'cluster_status',
+    form: 'GET /api/v0/meta/cluster_status (basic authentication, administrator)',
+    source: '[D: ee/dtr/admin/monitor-and-troubleshoot/index.md, API of DTR 2.7], [C]',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'settings',
+    form: 'GET /api/v0/meta/settings',
+    source: '[D: API of DTR 2.7], [C]',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'storage',
+    form: 'PUT /api/v0/admin/settings/registry/simple while the registry is empty',
+    source: '[S: several public install scripts]',
+    versions: '2.2 to 2.5 seen; later unconfirmed, so what GET then says decides',
+  },
+  { name: 'ca', form: 'GET /ca', source: '[G]', versions: '2.x' },
+  {
+    name: 'repository',
+    form: 'GET, POST /api/v0/repositories/NAMESPACE {name, shortDescription, visibility}',
+    source: '[S: public push scripts]',
+    versions: '2.x',
+  },
+] as const
+
+/** Suggested limit of one install or join (inferred, §11.2): seen are 100 to 183 s without pulls. */
+export const RUN_LIMIT_SECONDS = 1800
+
+/** Where UCP answers a bootstrapper: one manager's own address. Through a balancer runs broke with 504 [KB, H]. */
+export function ucpUrl(topology: Topology, ucp: UcpSpec, manager: HostName): string {
+  const address = topology.hosts[manager]?.address ?? manager
+  const host = address.includes(':') ? `[${address}]` : address
+  return `https://${host}${ucp.controllerPort === 443 ? '' : `:${ucp.controllerPort}`}`
+}
+
+/** What install and join need beside the replica itself. */
+export interface Run {
+  readonly topology: Topology
+  readonly ucp: UcpSpec
+  readonly dtr: DtrSpec
+  readonly manager: HostName
+}
+
+/** Creates a registry of one replica on its own host. */
+export function installCommand(run: Run, replica: ReplicaSpec): Command {
+  const { dtr, topology } = run
+  const { certificates } = dtr
+  const certificate: readonly Value[] = certificates
+    ? ['--dtr-ca', certificates.ca, '--dtr-cert', certificates.cert]
+    : []
+  return bootstrapper(run, replica, 'install', [
+    '--dtr-external-url',
+    dtr.externalUrl,
+    ...ports(replica),
+    ...storageFlags(topology),
+    ...certificate,
+    ...dtr.extraFlags,
+  ])
+}
+
+/** Adds a replica through the database of a healthy one. Storage and settings are inherited. */
+export function joinCommand(run: Run, replica: ReplicaSpec, donor: ReplicaSpec): Command {
+  return bootstrapper(run, replica, 'join', ['--existing-replica-id', donor.id, ...ports(replica)])
+}
+
+function bootstrapper(
+  run: Run,
+  replica: ReplicaSpec,
+  verb: 'install' | 'join',
+  flags: readonly Value[],
+): Command {
+  const { topology, ucp, dtr, manager } = run
+  const withKey = verb === 'install' && dtr.certificates ? dtr.certificates.key : undefined
+  // The key's variable was renamed in print with the product; both names are set, the tool reads its own (unconfirmed which).
+  const names = ['UCP_USERNAME', 'UCP_PASSWORD', ...(withKey ? ['DTR_KEY', 'MSR_KEY'] : [])]
+  return {
+    argv: [
+      'sh',
+      '-c',
+      runScript,
+      `runbook-dtr-${verb}`,
+      replica.id,
+      'docker',
+      'run',
+      '--rm',
+      ...names.flatMap(name => ['-e', name]),
+      dtr.image,
+      verb,
+      '--ucp-url',
+      ucpUrl(topology, ucp, manager),
+      '--ucp-ca',
+      caFrom(ucp, manager),
+      '--ucp-node',
+      nodeName(replica.host),
+      '--replica-id',
+      replica.id,
+      ...flags,
+    ],
+    env: {
+      UCP_USERNAME: ucp.adminUsername,
+      UCP_PASSWORD: ucp.adminPassword,
+      ...(withKey ? { DTR_KEY: withKey, MSR_KEY: withKey } : {}),
+    },
+  }
+}
+
+/** The name in `docker node ls` is what the host calls itself, and the tool accepts nothing else [I: moby/moby#23414]. */
+function nodeName(host: HostName): Value {
+  return { fact: { fact: 'os.machine', host }, pick: 'hostname' }
+}
+
+function ports({ httpPort, httpsPort }: ReplicaSpec): readonly string[] {
+  return ['--replica-http-port', String(httpPort), '--replica-https-port', String(httpsPort)]
+}
+
+/** Object stores have no flags: they are set over the API while the registry is empty. */
+function storageFlags({ storage }: Topology): readonly string[] {
+  if (storage.kind === 'path') return ['--dtr-storage-volume', storage.path]
+  if (storage.kind !== 'nfs') return []
+  return [
+    '--nfs-storage-url',
+    storage.url,
+    ...(storage.options === undefined ? [] : ['--nfs-options', storage.options]),
+  ]
+}

@@ -1,0 +1,148 @@
+import type { Fact } from '../../plan/fact.ts'
+import type { Json, Value } from '../../plan/step.ts'
+import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
+import { readClusterStatus } from './clusterStatus.ts'
+import { asJson, readParts } from './containers.ts'
+import { clusterScript, replicaScript, settingsScript } from './scripts.ts'
+import { readSettings } from './settings.ts'
+
+const parts = { argv: ['sh', '-c', replicaScript, 'runbook-dtr-replica'] } as const
+
+/**
+ * What a host holds of the registry: null, or `{id: {version, running, containers, up, volumes}}` for every replica id found in names
+ * of containers and volumes. A host without an engine holds none.
+ */
+export const replica: Fact = {
+  name: 'dtr.replica',
+  about:
+    'Replicas by their containers and volumes on a host: null, or {id: {version, running, containers, up, volumes}}.',
+  scope: 'cluster',
+  probe: () => parts,
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return null
+    const seen = exit.code === 0 ? readParts(exit.stdout) : undefined
+    if (!seen) return undefined
+    return Object.keys(seen.replicas).length === 0 ? null : asJson(seen.replicas)
+  },
+}
+
+/** The bootstrapper's second phase on a host: `{running, left}`. `left`: it has ended and was not cleared away. */
+export const helper: Fact = {
+  name: 'dtr.helper',
+  about:
+    "The bootstrapper's container dtr-phase2 on a host: {running, left}. left: an interrupted run's remains.",
+  scope: 'cluster',
+  probe: () => parts,
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return { running: false, left: false }
+    const seen = exit.code === 0 ? readParts(exit.stdout) : undefined
+    return seen && { running: seen.helper === 'running', left: seen.helper === 'ended' }
+  },
+}
+
+/**
+ * GET /_ping of the replica itself, args {port}: null when nothing listens, else `{code, healthy, error}`. 200 is healthy; 503 names
+ * storage, authorization, metadata or content trust; with the database's majority lost it is an internal server error. `code` 0: it
+ * listens and does not answer.
+ */
+export const ping: Fact = {
+  name: 'dtr.ping',
+  about:
+    'GET /_ping of the replica itself, args {port}: null when nothing listens, else {code, healthy, error}.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: [
+      'curl',
+      '-sS',
+      '-k',
+      '--max-time',
+      '10',
+      '-w',
+      '\\n%{http_code}\\n',
+      `https://127.0.0.1:${textArg(args, 'port')}/_ping`,
+    ],
+  }),
+  parse(exit) {
+    if (exit.code === 7) return null
+    if (exit.code === 28 || exit.code === 35 || exit.code === 52 || exit.code === 56) {
+      return { code: 0, healthy: false, error: exit.stderr.trim().slice(0, 200) }
+    }
+    const found = /^([\s\S]*)\n(\d{3})\n?$/.exec(exit.stdout)
+    if (exit.code !== 0 || found?.[1] === undefined) return undefined
+    const body = parseJson(found[1])
+    const error = member(body, 'Error')
+    return {
+      code: Number(found[2]),
+      healthy: found[2] === '200' && member(body, 'Healthy') !== false,
+      error: typeof error === 'string' ? error : '',
+    }
+  },
+}
+
+/** See `Cluster`. args {port, username, password: {secret}}: null when nothing listens, `{code}` when it refuses. */
+export const cluster: Fact = {
+  name: 'dtr.cluster',
+  about:
+    'The database as a replica tells it over its own loopback, args {port, username, password}: null when nothing listens, {code} when ' +
+    'refused, else {members: {id: {ok, fresh, readonly}}, ids, count, healthy, even, tablesReady, writable, connected, issues, whole}.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: ['sh', '-c', clusterScript, 'runbook-dtr-cluster', textArg(args, 'port')],
+    stdin: curlUser(args),
+  }),
+  parse: exit => (exit.code === 7 ? null : exit.code === 0 ? readClusterStatus(exit.stdout) : undefined),
+}
+
+/** See `readSettings`. args as `dtr.cluster`; null when nothing listens. */
+export const settings: Fact = {
+  name: 'dtr.settings',
+  about:
+    'Settings of the registry, args {port, username, password}: null when nothing listens, {code} when refused, else {host, storage: ' +
+    '{kind, …}, empty, createOnPush, readOnly}. Secrets the registry prints are not kept.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: ['sh', '-c', settingsScript, 'runbook-dtr-settings', textArg(args, 'port')],
+    stdin: curlUser(args),
+  }),
+  parse: exit => (exit.code === 7 ? null : exit.code === 0 ? readSettings(exit.stdout) : undefined),
+}
+
+/** The authority of the registry's own certificate, args {port}: null when nothing listens, or `{pem}` [G]. */
+export const ca: Fact = {
+  name: 'dtr.ca',
+  about: "The authority of the registry's web certificate, args {port}: null or {pem}. Not secret.",
+  scope: 'cluster',
+  probe: args => ({
+    argv: [
+      'curl',
+      '-sS',
+      '-k',
+      '--fail',
+      '--max-time',
+      '10',
+      `https://127.0.0.1:${textArg(args, 'port')}/ca`,
+    ],
+  }),
+  parse(exit) {
+    if (exit.code === 7) return null
+    const pem = exit.stdout.trim()
+    return exit.code === 0 && /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----$/.test(pem)
+      ? { pem: `${pem}\n` }
+      : undefined
+  },
+}
+
+export const facts: readonly Fact[] = [replica, helper, ping, cluster, settings, ca]
+
+/** curl configuration with the login of args, for standard input. */
+export function curlUser(args: Json | undefined): Value {
+  const given = member(args, 'password')
+  const secret = isObject(given) ? given.secret : undefined
+  if (typeof secret !== 'string') throw new Error("a question needs the argument 'password' as {secret}")
+  return login(textArg(args, 'username'), { secret })
+}
+
+/** `user = "name:password"` as curl reads it: its quoting of `"` and `\` is JSON's. */
+export function login(username: string, password: { readonly secret: string }): Value {
+  return { join: ['user = ', { json: { join: [username, ':', password] } }, '\n'] }
+}

@@ -1,0 +1,53 @@
+import type { Step, StepId } from '../../../plan/step.ts'
+import type { ReplicaSpec } from '../../../playbook/topology.ts'
+import { FATAL_LINE } from '../../docker/api.ts'
+import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
+import { login } from '../facts.ts'
+import { clusterIsWhole, replicaIsUp } from '../questions.ts'
+import { unknownScript } from '../scripts.ts'
+import type { Making } from './converge.ts'
+import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
+
+/**
+ * One more replica. Before: every member healthy, else the join is refused [KB: Unhealthy DTR replica]; the id is none the
+ * database knows, so nothing of a member is ever cleared away. After: the new member as it sees itself, and the whole as
+ * both it and the donor see it.
+ */
+export function join(making: Making, replica: ReplicaSpec, needs: readonly StepId[]): Step {
+  const { donor, run, ucp } = making
+  const unknown = {
+    argv: ['sh', '-c', unknownScript, 'runbook-dtr-unknown', String(donor.httpsPort), replica.id],
+    stdin: login(ucp.adminUsername, ucp.adminPassword),
+  }
+  return {
+    id: `dtr.join@${replica.host}`,
+    kind: 'dtr.join',
+    title: `Join replica ${replica.id} on ${replica.host}`,
+    section,
+    host: replica.host,
+    needs,
+    requires: [...readyForBootstrapper(making), isReadyWorker(making, replica)],
+    during: [],
+    run: [
+      { await: [clusterIsWhole(making, donor)], withinSeconds: 600 },
+      { exec: unknown, on: donor.host, timeoutSeconds: 60 },
+      haveImage(making),
+      { exec: joinCommand(run, replica, donor), timeoutSeconds: RUN_LIMIT_SECONDS, failsOn: FATAL_LINE },
+      {
+        await: [
+          ...replicaIsUp(making, replica),
+          clusterIsWhole(making, replica),
+          clusterIsWhole(making, donor),
+        ],
+        withinSeconds: 600,
+      },
+    ],
+    goal: replicaIsUp(making, replica),
+    withinSeconds: 300,
+    risk: 'none',
+    // As for install; and a job the host still has under its name is attached to, not run again.
+    inDoubt: 'repeat',
+    lane,
+    takes: { p50Seconds: 150, p90Seconds: 600 },
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Shell texts for the registry, each named by the word that follows it in argv. POSIX sh, curl, docker and coreutils only.
+ * Credentials arrive on stdin as curl configuration and only ever go to this host's own loopback.
+ */
+
+/** Read-only: containers and volumes of any replica on this host, and the bootstrapper's helper. */
+export const replicaScript = `docker ps --all --no-trunc --filter name=dtr- --format '{{.Names}}|{{.Label "com.docker.dtr.version"}}|{{.Status}}' || exit
+echo volumes
+docker volume ls --quiet --filter name=dtr- || exit
+echo end`
+
+/** Read-only. Words: PORT. The host's own clock first, so that the age of self-reports needs no clock of ours. */
+export const clusterScript = `date -u +%s
+exec curl -sS -k --max-time 20 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$1/api/v0/meta/cluster_status"`
+
+/** Read-only. Words: PORT. Three documents, each followed by its status code on a line of its own. */
+export const settingsScript = `set -u
+config=$(cat)
+get() {
+  printf '%s\\n' "$config" | curl -sS -k --max-time 15 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$port$1" || exit
+}
+port=$1
+get /api/v0/meta/settings
+get /api/v0/admin/settings/registry
+get '/api/v0/repositories?pageSize=1'
+echo end`
+
+/**
+ * Words: METHOD PORT PATH CODES. Anything but the status codes in CODES is a failure, told with the registry's own words.
+ */
+export const apiScript = `set -u
+answer=$(curl -sS -k --max-time 60 --config - -X "$1" -H 'Content-Type: application/json' -w '\\n%{http_code}' "https://127.0.0.1:$2$3") || exit
+code=\${answer##*
+}
+case " $4 " in *" $code "*) exit 0 ;; esac
+printf '%s\\n' "$answer" >&2
+exit 22`
+
+/** Words: PORT ID. Fails when the database knows the id: then nothing of it may be cleared away. */
+export const unknownScript = `set -u
+answer=$(curl -sS -k --max-time 20 --config - -w '\\n%{http_code}' "https://127.0.0.1:$1/api/v0/meta/cluster_status") || exit
+code=\${answer##*
+}
+[ "$code" = 200 ] || { printf '%s\\n' "$answer" | tail -c 400 >&2; exit 22; }
+health=$(printf '%s' "$answer" | tr -d '\\n' | sed -n 's/.*"replica_health": *{\\([^}]*\\)}.*/\\1/p')
+case $health in
+  '') echo 'runbook: the answer of the registry names no replicas' >&2; exit 1 ;;
+  *"\\"$2\\""*)
+    echo "runbook: the registry already knows replica $2, and it is not healthy. Bring its host and containers back," >&2
+    echo "runbook: or take it out with the remove command through a healthy replica, then resume." >&2
+    exit 3 ;;
+esac`
+
+/** Words: IMAGE. Uses the image when it is there, pulls it otherwise. */
+export const imageScript = `docker image inspect "$1" >/dev/null 2>&1 || exec docker pull "$1"`
+
+/**
+ * Words: ID, then the bootstrapper's command line. What makes a repeat safe: a mark under /run says that a run of ours for
+ * this very id has begun and not ended well. With the mark, what that run left is cleared; without it, parts of the id that
+ * are there already are somebody's, and the run refuses. A mark older than a day no longer counts, and a restart of the
+ * host forgets it: then a person decides. The helper container is cleared only when it no longer runs.
+ */
+export const runScript = `set -u
+id=$1; shift
+mark=/run/runbook-dtr-$id
+names=$(docker ps --all --format '{{.Names}}') || exit 1
+volumes=$(docker volume ls --quiet) || exit 1
+c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$id\\$")
+v=$(printf '%s\\n' "$volumes" | grep -E "^dtr-[a-z-]+-$id\\$")
+ours=$(find "$mark" -mmin -1440 2>/dev/null)
+if [ -n "$c$v" ]; then
+  if [ -z "$ours" ]; then
+    echo "runbook: parts of replica $id are on this host, and no interrupted run explains them:" >&2
+    printf '  %s\\n' $c $v >&2
+    echo "runbook: when nothing of it is wanted, remove these containers and volumes, then resume" >&2
+    exit 3
+  fi
+  echo "runbook: clearing what an interrupted run left of replica $id"
+  [ -z "$c" ] || docker rm --force $c >/dev/null || exit 1
+  [ -z "$v" ] || docker volume rm --force $v >/dev/null || exit 1
+fi
+if [ -n "$ours" ] && [ "$(docker inspect --format '{{.State.Running}}' dtr-phase2 2>/dev/null)" = false ]; then
+  docker rm dtr-phase2 >/dev/null || exit 1
+fi
+: > "$mark" || exit 1
+"$@"
+code=$?
+[ "$code" -ne 0 ] || rm -f "$mark"
+exit "$code"`
+
+/** Words: ID. Starts the stopped containers of a replica that is a member, the database first. */
+export const startScript = `set -u
+names=$(docker ps --all --format '{{.Names}}') || exit 1
+c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$1\\$" | sort)
+[ -n "$c" ] || { echo "runbook: no container of replica $1 is on this host" >&2; exit 3; }
+docker start "dtr-rethinkdb-$1" && docker start $c`

@@ -1,0 +1,54 @@
+import { type Facts, factKey } from '../../plan/fact.ts'
+import type { Topology } from '../../playbook/topology.ts'
+import { isObject, member } from '../os/text.ts'
+import type { StatusRow } from '../product.ts'
+import { askCluster, askPing, askReplica, donorOf, wantedOf } from './questions.ts'
+
+/** One line a replica, one for the database as a whole. */
+export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
+  const wanted = wantedOf(topology)
+  if (!wanted) return []
+  const rows = wanted.dtr.replicas.map((replica): StatusRow => {
+    const row = { item: `DTR replica ${replica.id}`, host: replica.host }
+    const seen = facts.get(factKey(askReplica(replica)))
+    if (seen === undefined) return { ...row, state: 'unknown', detail: 'could not tell' }
+    const own = member(seen, replica.id)
+    if (own === undefined)
+      return {
+        ...row,
+        state: 'absent',
+        detail: seen === null ? 'not installed' : 'another replica is on this host',
+      }
+    const version = String(member(own, 'version'))
+    if (member(own, 'running') !== true) {
+      return {
+        ...row,
+        state: 'degraded',
+        detail: `${version}: ${String(member(own, 'up'))} of ${String(member(own, 'containers'))} containers up`,
+      }
+    }
+    const ping = facts.get(factKey(askPing(replica)))
+    if (ping === undefined)
+      return { ...row, state: 'unknown', detail: `${version}: nobody could ask its _ping` }
+    const code = member(ping, 'code')
+    return code === 200
+      ? { ...row, state: 'ok', detail: version }
+      : {
+          ...row,
+          state: 'degraded',
+          detail:
+            `${version}: _ping ${ping === null ? 'refused' : String(code)} ${String(member(ping, 'error') ?? '')}`.trimEnd(),
+        }
+  })
+  const donor = donorOf(wanted, facts)
+  const seen = facts.get(factKey(askCluster(wanted, donor)))
+  const row = { item: 'DTR database' }
+  if (seen === undefined) return [...rows, { ...row, state: 'unknown', detail: 'could not tell' }]
+  if (!isObject(seen)) return [...rows, { ...row, state: 'absent', detail: 'no replica answers' }]
+  if (seen.code !== undefined)
+    return [...rows, { ...row, state: 'degraded', detail: `answers ${String(seen.code)}` }]
+  const issues = Array.isArray(seen.issues) && seen.issues.length > 0 ? `; ${seen.issues.join('; ')}` : ''
+  const even = seen.even === true ? '; even number of members' : ''
+  const detail = `${String(seen.healthy)} of ${String(seen.count)} members healthy${even}${issues}`
+  return [...rows, { ...row, state: seen.whole === true && seen.even !== true ? 'ok' : 'degraded', detail }]
+}
