@@ -1,7 +1,7 @@
 import { canonical } from '../plan/canonical.ts'
 import { showCheck } from '../plan/show.ts'
 import type { Failure } from '../run/event.ts'
-import { duration } from './layout.ts'
+import { brief, duration } from './layout.ts'
 
 /** Why a step stopped, on one line. */
 export function failureLine(failure: Failure): string {
@@ -44,7 +44,7 @@ export function failureDetail(failure: Failure): readonly string[] {
     case 'timeout':
     case 'fatal-line':
     case 'in-doubt':
-      return [`ran: ${failure.shown}`]
+      return [`ran: ${brief(failure.shown)}`]
   }
 }
 

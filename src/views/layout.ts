@@ -74,6 +74,13 @@ export function wrapCommand(command: string, width: number): readonly string[] {
   return [...lines, line]
 }
 
+/** A command without the text of its scripts: what is quoted over several lines is only counted. One line. */
+export function brief(command: string): string {
+  return words(command)
+    .map(word => (word.includes('\n') ? `'(${word.split('\n').length} lines)'` : word))
+    .join(' ')
+}
+
 /** Split at spaces that stand outside quotes. */
 function words(command: string): readonly string[] {
   const found: string[] = []

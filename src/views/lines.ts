@@ -2,7 +2,7 @@ import { showCheck } from '../plan/show.ts'
 import type { Plan, Step, StepId } from '../plan/step.ts'
 import type { Event, How } from '../run/event.ts'
 import { failureLine } from './failure.ts'
-import { count, duration } from './layout.ts'
+import { brief, count, duration } from './layout.ts'
 import type { View } from './view.ts'
 
 /** A step that says nothing for so long gets a line: CI systems end jobs that are silent. */
@@ -64,7 +64,7 @@ export function lines(plan: Plan, write: (text: string) => void): View {
           )
         }
         case 'op-started':
-          return say(event, event.step, () => `$ ${event.shown.replaceAll('\n', ' ')}`)
+          return say(event, event.step, () => `$ ${brief(event.shown)}`)
         case 'output':
           return say(event, event.step, () => `| ${event.line}`)
         case 'op-ended':

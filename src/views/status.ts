@@ -1,7 +1,7 @@
 import type { Margin } from '../plan/quorum.ts'
 import type { StatusRow } from '../catalog/product.ts'
 import { canonical } from '../plan/canonical.ts'
-import { cut, noPaint, type Paint, table } from './layout.ts'
+import { noPaint, type Paint, table, wrap } from './layout.ts'
 import { share, spareWords } from './text.ts'
 
 /** What is there now. */
@@ -28,12 +28,15 @@ export function overall(report: StatusReport): StatusRow['state'] {
 /** A table of what is there, then the groups that need a majority. 80 columns. */
 export function statusText(report: StatusReport, paint: Paint = noPaint): string {
   const colour = { ok: paint.green, degraded: paint.yellow, absent: paint.dim, unknown: paint.red }
-  const head = ['', 'STATE', 'ITEM', 'HOST', 'DETAIL']
-  const body = report.rows.map(row => ['', row.state, row.item, row.host ?? '', row.detail])
-  const lines = table([head, ...body]).map(line => cut(line.slice(2), width))
-  const painted = lines.map((line, i) => {
+  const columns = report.rows.map(row => [row.state, row.item, row.host ?? '', ''])
+  const heads = table([['STATE', 'ITEM', 'HOST', 'DETAIL'], ...columns])
+  const indent = Math.max(...heads.map(line => line.indexOf('DETAIL')))
+  const hang = ' '.repeat(indent)
+  const painted = heads.flatMap((line, i) => {
     const row = report.rows[i - 1]
-    return row === undefined ? paint.dim(line) : line.replace(row.state, colour[row.state](row.state))
+    if (row === undefined) return [paint.dim(line)]
+    const whole = wrap(`${line.padEnd(indent)}${row.detail}`, width, hang)
+    return whole.map((one, j) => (j === 0 ? one.replace(row.state, colour[row.state](row.state)) : one))
   })
   const quorums = Object.entries(report.quorums).map(([name, margin]) => [
     '',

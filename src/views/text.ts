@@ -55,6 +55,11 @@ export function counts(outlooks: readonly Outlook[]): {
   return { run: number('run'), hold: number('hold'), depend: number('depend') }
 }
 
+/** What the plan comes to, in a line or two, and which plan it is. */
+export function planSummary(report: PlanReport, paint: Paint = noPaint): string {
+  return summary(report, paint).join('\n')
+}
+
 function summary(report: PlanReport, paint: Paint): readonly string[] {
   const { plan, outlooks, facts } = report
   const { run, hold, depend } = counts(outlooks)

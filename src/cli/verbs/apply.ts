@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
 import { digest } from '../../plan/canonical.ts'
 import type { Plan } from '../../plan/step.ts'
-import { counts, planHead, type PlanReport, planText } from '../../views/text.ts'
+import { counts, planSummary, type PlanReport, planText } from '../../views/text.ts'
 import type { OutputKind } from '../commands.ts'
 import { conduct } from '../conduct.ts'
 import { exits, Quit } from '../exit.ts'
@@ -17,7 +17,7 @@ export interface ApplyArgs {
   readonly dryRun: boolean
   readonly yes: boolean
   readonly plan?: string
-  /** Leave the steps out of the plan that is shown. */
+  /** Say only what the plan comes to. */
   readonly brief?: boolean
   readonly output: OutputKind
   readonly parallel: number
@@ -42,7 +42,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     const report = reportOf(good, seen, 'live')
     const show = args.output === 'json' && !args.dryRun ? io.err : io.out
     const paint = args.output === 'json' ? io.errPaint : io.outPaint
-    show(args.brief === true ? `${planHead(report, paint)}\n` : planText(report, paint))
+    show(args.brief === true ? `${planSummary(report, paint)}\n` : planText(report, paint))
     insistOnRules(seen)
     if (args.plan !== undefined) insistOnSame(resolve(io.cwd, args.plan), report)
     if (args.dryRun) return exits.ok

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
 import type { Connect } from '../../hosts/session.ts'
-import { scaledClock } from '../../twin/clock.ts'
 import { connectTwin } from '../../twin/connect.ts'
 import { serveTwin } from '../../twin/server.ts'
 import { duration } from '../../views/layout.ts'
 import type { OutputKind } from '../commands.ts'
+import { demoClock } from '../demoClock.ts'
 import { exits } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
@@ -25,7 +25,7 @@ interface DemoArgs {
 }
 
 /** So many pretended seconds go by in a real one. */
-const FASTER = 20
+const FASTER = 40
 const file = 'dtr-ha.yml'
 
 /** The whole story on a pretend cluster: real playbook, real SSH on loopback, pretended products. Leaves nothing behind. */
@@ -42,7 +42,7 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
   cpSync(join(packageRoot(), 'playbooks', file), join(folder, file))
   cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
   const { topology } = loadGood(file, { ...io, cwd: folder })
-  const clock = scaledClock(Date.now(), FASTER)
+  const clock = demoClock(Date.now(), FASTER)
   const twin = connectTwin(
     bareEstate(topology, clock.now()),
     products.map(product => product.model),
