@@ -5,7 +5,7 @@ import { order } from '../plan/order.ts'
 import { asked, unique } from '../plan/refs.ts'
 import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
 import type { Topology } from '../playbook/topology.ts'
-import type { Product } from './product.ts'
+import type { Product, ProductSteps } from './product.ts'
 
 /** Playbook and facts in, plan out. Pure: the same input gives the same bytes. */
 export function compile(
@@ -15,15 +15,10 @@ export function compile(
   facts: Facts,
 ): Plan {
   const wanted = products.filter(product => product.wanted(topology))
-  const steps: Step[] = []
-  let after: readonly StepId[] = []
-  for (const product of wanted) {
-    const own = product.plays.converge({ topology, facts, after })
-    steps.push(...own)
-    // Products come one after another: what follows needs the loose ends of all before.
-    const needed = new Set(steps.flatMap(step => step.needs))
-    after = steps.filter(step => !needed.has(step.id)).map(step => step.id)
-  }
+  const made = productSteps(topology, products, facts)
+  const placing = wanted.find(product => product.place)
+  const steps =
+    placing?.place?.({ topology, facts, after: [] }, made) ?? made.flatMap(product => product.steps)
   const quorums = wanted.flatMap(product => product.quorums(topology))
   const ordered = order(steps)
   const { name, hosts } = topology
@@ -41,6 +36,26 @@ export function compile(
     quorums,
     steps: ordered,
   }
+}
+
+/** What each product of the playbook would do, in order of need. */
+export function productSteps(
+  topology: Topology,
+  products: readonly Product[],
+  facts: Facts,
+): readonly ProductSteps[] {
+  const steps: Step[] = []
+  let after: readonly StepId[] = []
+  return products
+    .filter(product => product.wanted(topology))
+    .map(product => {
+      const own = product.plays.converge({ topology, facts, after })
+      steps.push(...own)
+      // Products come one after another: what follows needs the loose ends of all before.
+      const needed = new Set(steps.flatMap(step => step.needs))
+      after = steps.filter(step => !needed.has(step.id)).map(step => step.id)
+      return { name: product.name, steps: own }
+    })
 }
 
 /** Every question that planning asks: what steers the plays, and what the plan's own checks ask. */

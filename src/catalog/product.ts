@@ -42,4 +42,12 @@ export interface Product {
   findings(topology: Topology, facts: Facts): readonly Finding[]
   readonly pages: readonly RulePage[]
   readonly model: Model
+  /** Puts steps among those of the other products. Only the person's own steps do that: products come one after another. */
+  place?(context: Context, products: readonly ProductSteps[]): readonly Step[]
+}
+
+/** What one product's `converge` made. */
+export interface ProductSteps {
+  readonly name: string
+  readonly steps: readonly Step[]
 }

@@ -89,6 +89,8 @@ export interface Step extends Change {
   readonly takes: { readonly p50Seconds: number; readonly p90Seconds: number }
   /** Absent: nothing undoes it. */
   readonly undo?: Change
+  /** Nothing tells whether it is needed, so it runs every time. It has no goal then. */
+  readonly opaque?: true
 }
 
 /** One voter: whether it belongs to the group, and whether it is up. Unknown `member` counts as a member that is down. */

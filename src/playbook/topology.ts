@@ -1,4 +1,5 @@
 import type { Host, HostName } from '../plan/step.ts'
+import type { Plain, StepSpec } from './steps.ts'
 
 /** The playbook as meant: defaults filled in, references checked, roles resolved. Nothing downstream sees a missing field. */
 export interface Topology {
@@ -14,6 +15,10 @@ export interface Topology {
   readonly loadBalancer?: LoadBalancerSpec
   /** Findings the playbook knows of and wants, each with its reason. In playbook order. */
   readonly accepts?: readonly Acceptance[]
+  /** The person's own steps, in playbook order. */
+  readonly steps?: readonly StepSpec[]
+  /** Values of the playbook's own, for conditions, `${{ … }}` and templates. */
+  readonly vars?: { readonly [name: string]: Plain }
 }
 
 export interface Acceptance {
