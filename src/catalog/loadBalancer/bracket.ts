@@ -1,6 +1,6 @@
 import type { HostName, Op } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
-import { filled, listed, serversAre } from './facts.ts'
+import { filled, listed, named, serversAre } from './facts.ts'
 import { activate } from './plays/managed.ts'
 import { type Pool, pools } from './pools.ts'
 import { rendered } from './rendered.ts'
@@ -53,7 +53,8 @@ function byCommand(
 ): readonly Op[] {
   const server = pool.servers.find(one => one.host === host)
   if (!server) return []
-  const argv = filled(way === 'in' ? spec.add : spec.remove, { product: pool.product, ...server })
+  const words = filled(way === 'in' ? spec.add : spec.remove, { product: pool.product, ...server })
+  const argv = named(way === 'in' ? 'add' : 'remove', pool.product, host, words)
   const op: Op = { exec: { argv }, timeoutSeconds: 120, on: spec.host }
   return way === 'in' ? [op, { await: [listed(spec, pool.product, host)], withinSeconds: 60 }] : [op]
 }

@@ -70,7 +70,10 @@ export const external: Fact = {
   name: 'loadBalancer.external',
   about: "Members of args {product} by the playbook's own list command, args {argv}: {host: true}.",
   scope: 'cluster',
-  probe: args => ({ argv: (args as { readonly argv: readonly string[] }).argv }),
+  probe: args => {
+    const { argv, product } = args as { readonly argv: readonly string[]; readonly product: string }
+    return { argv: named('list', product, '', argv) }
+  },
   parse: exit => {
     if (exit.code !== 0) return undefined
     const names = exit.stdout
@@ -96,6 +99,19 @@ export function serversAre(lb: HostName, pools: readonly Pool[], state: ServerSt
   return { fact: haproxy.name, host: lb, is: { servers } }
 }
 
+/**
+ * A command of the playbook's own, under a name that says what it is for: readers of a plan and the twin know it by that.
+ * The command runs as it is written.
+ */
+export function named(
+  verb: 'add' | 'remove' | 'list',
+  product: string,
+  member: string,
+  argv: readonly string[],
+): readonly string[] {
+  return ['sh', '-c', 'shift 2; exec "$@"', `runbook-balancer-${verb}`, product, member, ...argv]
+}
+
 /** The words of one of the playbook's own commands, with {product}, {host}, {address} and {port} filled in. */
 export function filled(
   argv: readonly string[],
@@ -113,7 +129,7 @@ export function listed(spec: ExternalSpec, product: string, member: HostName): C
   return {
     fact: external.name,
     host: spec.host,
-    args: { argv: filled(spec.list, { product }) },
+    args: { argv: filled(spec.list, { product }), product },
     is: { [member]: true },
   }
 }

@@ -11,7 +11,7 @@ import { keepBalancer, peekBalancer } from './state.ts'
 /** A status is what this many milliseconds of checks have made of it: `inter 3s fall 3 rise 2`. */
 const CHECKED_AFTER_MS = 6_000
 
-/** How the twin's balancers answer. External ones are the playbook's own commands, see `externalModel` for an example. */
+/** How the twin's balancers answer. Somebody else's keeps its members at `estate.shared.balancer`: product → hosts. */
 export const model: Model = (line, host, estate) => {
   const [program, ...words] = line.argv
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
@@ -23,6 +23,7 @@ export const model: Model = (line, host, estate) => {
   if (named === 'runbook-nginx-activate') return activate(estate, host, 'nginx', nginxPaths)
   if (named === 'runbook-haproxy-state') return tell(estate, host)
   if (named === 'runbook-haproxy-set') return set(estate, host, words.slice(3))
+  if (named.startsWith('runbook-balancer-')) return external(estate, named, words[3] ?? '', words[4] ?? '')
   if (program === 'curl' && words.at(-1) === `http://127.0.0.1:${nginxPaths.statusPort}/`) {
     const found = peekBalancer(estate, host)
     if (found?.kind !== 'nginx' || !runs(estate, host, 'nginx'))
@@ -30,6 +31,16 @@ export const model: Model = (line, host, estate) => {
     return exit(0, `${/return 200 "(runbook [0-9a-f]{16})/.exec(found.config)?.[1] ?? ''}\n`)
   }
   return undefined
+}
+
+function external(estate: Estate, named: string, product: string, member: string): Exit {
+  const kept = (estate.shared['balancer'] ?? {}) as { readonly [product: string]: readonly string[] }
+  const members = kept[product] ?? []
+  if (named === 'runbook-balancer-list') return exit(0, members.map(one => `${one}\n`).join(''))
+  const others = members.filter(one => one !== member)
+  const after = named === 'runbook-balancer-add' ? [...others, member].sort() : others
+  estate.shared['balancer'] = { ...(kept as { [product: string]: string[] }), [product]: after }
+  return exit(0)
 }
 
 function install(names: readonly string[], host: string): ReturnType<Model> {

@@ -1,7 +1,7 @@
 import type { Step } from '../../../plan/step.ts'
 import type { Context } from '../../product.ts'
 import { plain } from '../../os/steps.ts'
-import { filled, listed } from '../facts.ts'
+import { filled, listed, named } from '../facts.ts'
 import { type ExternalSpec, type Pool, pools } from '../pools.ts'
 
 /** Members enter a balancer that somebody else owns, by the playbook's commands, and only those its list does not name. */
@@ -20,12 +20,22 @@ function add(context: Context, spec: ExternalSpec, { product }: Pool, server: Po
     section: 'Load balancer',
     host: spec.host,
     needs: context.after,
-    run: [{ exec: { argv: filled(spec.add, { product, ...server }) }, timeoutSeconds: 120 }],
+    run: [
+      {
+        exec: { argv: named('add', product, server.host, filled(spec.add, { product, ...server })) },
+        timeoutSeconds: 120,
+      },
+    ],
     goal: [listed(spec, product, server.host)],
     withinSeconds: 60,
     takes: { p50Seconds: 2, p90Seconds: 20 },
     undo: {
-      run: [{ exec: { argv: filled(spec.remove, { product, ...server }) }, timeoutSeconds: 120 }],
+      run: [
+        {
+          exec: { argv: named('remove', product, server.host, filled(spec.remove, { product, ...server })) },
+          timeoutSeconds: 120,
+        },
+      ],
       goal: [],
       withinSeconds: 60,
     },
