@@ -20,7 +20,7 @@ interface Seen {
 
 const own = process.env['DTR_REPLICA_ID'] ?? ''
 const file = '/data/record.json'
-const freshMs = 4000
+const freshMs = 5000
 
 let record: Copy = existsSync(file)
   ? (JSON.parse(readFileSync(file, 'utf8')) as Copy)
@@ -135,8 +135,17 @@ function putAuthority(): void {
 const others = (): readonly string[] => record.members.filter(id => id !== own)
 const majority = (members: readonly string[]): number => Math.floor(members.length / 2) + 1
 
-async function askVersion(id: string): Promise<boolean> {
-  const found = await call({ url: storeUrl(id) }, '/version', { timeoutMs: 1500 }).catch(() => undefined)
+const asking = new Map<string, Promise<boolean>>()
+
+/** One question at a time to each: those to a dead replica would pile up and hold up the look-ups of the others. */
+function askVersion(id: string): Promise<boolean> {
+  const asked = asking.get(id) ?? ask(id).finally(() => asking.delete(id))
+  asking.set(id, asked)
+  return asked
+}
+
+async function ask(id: string): Promise<boolean> {
+  const found = await call({ url: storeUrl(id) }, '/version', { timeoutMs: 2500 }).catch(() => undefined)
   if (found?.status !== 200) return false
   const { version } = JSON.parse(found.text) as { readonly version: number }
   const before = peers.get(id)
@@ -182,9 +191,9 @@ async function catchUp(): Promise<void> {
 
 async function watchPeers(): Promise<void> {
   for (;;) {
-    await Promise.all(others().map(askVersion))
+    await Promise.race([Promise.all(others().map(askVersion)), sleep(1000)])
     await catchUp()
-    await sleep(1000)
+    await sleep(700)
   }
 }
 
