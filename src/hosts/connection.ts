@@ -203,7 +203,10 @@ export async function connectOnce(
     function explain(error: Error & { level?: string; code?: string | number }): Unreachable {
       if (distrust !== undefined)
         return new Unreachable(host.name, 'hostkey', `${where}: ${distrust.message}`, distrust.help)
-      if (error.level === 'client-authentication' || phase === 'auth') {
+      if (
+        error.level === 'client-authentication' ||
+        (phase === 'auth' && /authentication/i.test(error.message))
+      ) {
         const tried =
           auth.tried.length === 0 ? 'there was nothing to log in with' : `tried ${auth.tried.join(', ')}`
         const offered = auth.offered().length === 0 ? '' : `; the server takes ${auth.offered().join(', ')}`
@@ -222,6 +225,14 @@ export async function connectOnce(
           'connect',
           `${where}: no connection: ${CONNECT_ERRORS[String(error.code)] ?? error.message}`,
           HELP.connect,
+        )
+      }
+      if (phase === 'auth') {
+        return new Unreachable(
+          host.name,
+          'connect',
+          `${where}: the connection broke during the login: ${error.message}`,
+          HELP.brokenLogin,
         )
       }
       if (/before handshake/.test(error.message) || error.code === 'ECONNRESET') {
@@ -284,6 +295,8 @@ const HELP = {
   banner:
     'Check that an SSH server listens on this port (it may be hung or out of memory), and that it takes modern algorithms.',
   slowLogin: "Check the host's name service and PAM; a login that waits for DNS is the usual cause.",
+  brokenLogin:
+    "Try again. If it stays so, the server's log says why it hung up (an account that is locked, a login that crashes).",
   turnedAway:
     'The SSH server limits how many may log in at once (MaxStartups), or its log says why it hung up. Try again.',
   auth: 'Check user and identityFile in the playbook, and ~/.ssh/authorized_keys on the host.',

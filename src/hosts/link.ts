@@ -17,8 +17,8 @@ export interface Link {
   close(): void
 }
 
-/** Losses in a row without any progress that a request outlives. */
-const LOSSES = 4
+/** Losses in a row without any progress that a request outlives, however short the time. */
+const LOSSES = 5
 /** Tries of a first connection that the server turned away (MaxStartups drops at random). */
 const FIRST_TRIES = 6
 
@@ -80,19 +80,21 @@ export function createLink(
     connection: async () => (await get()).connection,
     async use(task) {
       let losses = 0
+      let since = performance.now()
       for (;;) {
         const { connection, pool } = await get()
         try {
           return await pool.use(shell =>
             task(shell, pool, () => {
               losses = 0
+              since = performance.now()
             }),
           )
         } catch (error) {
           if (!(error instanceof ShellLost)) throw error
           losses += 1
           if (!error.greeted && !connection.closed() && losses > 1) throw options.refused(error.noise)
-          if (losses > LOSSES) {
+          if (losses > LOSSES && performance.now() - since > options.reconnectSeconds * 1000) {
             throw new Unreachable(
               name,
               'lost',
@@ -100,7 +102,7 @@ export function createLink(
               'Look at the network to this host, then resume.',
             )
           }
-          await pause(50 * 2 ** losses)
+          await pause(Math.min(2000, 50 * 2 ** losses))
         }
       }
     },

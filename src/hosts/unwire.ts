@@ -55,7 +55,7 @@ export function parseWords(line: string): string[] {
         word += "'"
         at += 2
       } else {
-        const bare = /^[A-Za-z0-9_@%+=:,./{};-]+/.exec(line.slice(at, at + 4096))?.[0]
+        const bare = /^[A-Za-z0-9_@%+=:,./-]+/.exec(line.slice(at, at + 4096))?.[0]
         if (bare === undefined) throw new SyntaxError(`unexpected character ${JSON.stringify(line[at])}`)
         word += bare
         at += bare.length

@@ -18,6 +18,8 @@ export const noSshd =
 
 export interface Sshd {
   readonly folder: string
+  /** The last 8 kB of what the server wrote. */
+  log(): string
   readonly port: number
   readonly knownHosts: string
   readonly host: Host
@@ -41,7 +43,9 @@ export async function startSshd(
   key('client')
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(folder, 'client.pub')), { mode: 0o600 })
   const port = await freePort()
+  // The first value of a setting counts.
   const config = [
+    ...settings,
     `Port ${String(port)}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${hostKey}`,
@@ -51,7 +55,6 @@ export async function startSshd(
     'PermitRootLogin yes',
     'StrictModes no',
     'UsePAM no',
-    ...settings,
   ]
   writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`)
   const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'config')], {
@@ -74,6 +77,7 @@ export async function startSshd(
   const knownHosts = `[127.0.0.1]:${String(port)} ${type ?? ''} ${base64 ?? ''}\n`
   return {
     folder,
+    log: () => log,
     port,
     knownHosts,
     host,
