@@ -1,4 +1,5 @@
-import type { Check, HostName, Op, Step } from '../../plan/step.ts'
+import { factKey } from '../../plan/fact.ts'
+import type { Check, HostName, Op, Step, StepId } from '../../plan/step.ts'
 import type { DockerSpec } from '../../playbook/topology.ts'
 import { installPackages, plain, service, serviceRuns } from '../os/steps.ts'
 import type { Play } from '../product.ts'
@@ -16,44 +17,52 @@ export function engineRuns(docker: DockerSpec, host: HostName): Check {
   }
 }
 
-/** An engine of the playbook's version on every host. One that is there in another version is left alone: the plan stops before it. */
-export const converge: Play = ({ topology, after }) =>
-  topology.docker.hosts.flatMap(host => {
+/**
+ * An engine of the playbook's version on every host, one step each. Facts steer the means: it is installed where it is missing, and
+ * only started where it is there. One that is there in another version is left alone: the plan stops before it.
+ */
+export const converge: Play = ({ topology, facts, after }) =>
+  topology.docker.hosts.map(host => {
     const { docker } = topology
-    const install = docker.install ? [installStep(host, docker, docker.install)] : []
-    const wanted: Check = {
-      fact: 'docker.engine',
-      host,
-      args: { wanted: docker.version },
-      is: { asWanted: true },
-    }
-    const start = service(
-      { host, section: SECTION, needs: install.length > 0 ? install.map(step => step.id) : after },
-      {
-        name: UNIT,
-        title: `Start Docker Engine on ${host}, also at boot`,
-        requires: [wanted],
-        also: [engineRuns(docker, host)],
-      },
-    )
-    return [
-      ...install.map(step => ({ ...step, needs: after })),
-      { ...start, id: `docker.start@${host}`, kind: 'docker.start' },
-    ]
+    const seen = facts.get(factKey({ fact: 'docker.engine', host, args: { wanted: docker.version } }))
+    // Nothing seen, as in a plan made without the hosts, is taken for a bare host.
+    const isMissing = seen === null || facts.size === 0
+    return docker.install && isMissing
+      ? installStep(host, docker, docker.install, after)
+      : startStep(host, docker, after)
   })
 
-function installStep(host: HostName, docker: DockerSpec, install: NonNullable<DockerSpec['install']>): Step {
-  const engine = { fact: 'docker.engine', host, args: { wanted: docker.version } }
+function startStep(host: HostName, docker: DockerSpec, needs: readonly StepId[]): Step {
+  const isInstalled: Check = {
+    fact: 'docker.engine',
+    host,
+    args: { wanted: docker.version },
+    is: { asWanted: true },
+  }
+  const title = `Start Docker Engine on ${host}, also at boot`
+  const step = service(
+    { host, section: SECTION, needs },
+    { name: UNIT, title, requires: [isInstalled], also: [engineRuns(docker, host)] },
+  )
+  return { ...step, id: `docker.engine@${host}`, kind: 'docker.start' }
+}
+
+function installStep(
+  host: HostName,
+  docker: DockerSpec,
+  install: NonNullable<DockerSpec['install']>,
+  needs: readonly StepId[],
+): Step {
   return {
     ...plain,
-    id: `docker.install@${host}`,
+    id: `docker.engine@${host}`,
     kind: 'docker.install',
     title: `Install Docker Engine ${docker.version} on ${host}`,
     section: SECTION,
     host,
-    needs: [],
+    needs,
     // An engine of another version is somebody's running engine: it is upgraded on purpose or not at all.
-    requires: [{ ...engine, is: null }],
+    requires: [{ fact: 'docker.engine', host, args: { wanted: docker.version }, is: null }],
     goal: [engineRuns(docker, host), serviceRuns(host, UNIT)],
     run: [
       ...sourceOps(install),

@@ -17,7 +17,7 @@ describe('the platform on the twin', () => {
     expect(done.run.outcome).toBe('done')
     const ended = done.events.flatMap(event => (event.kind === 'step-done' ? [event.step] : []))
     const order = [
-      'docker.start@m1',
+      'docker.engine@m1',
       'ucp.install@m1',
       'ucp.join@m2',
       'ucp.join@m3',
@@ -56,15 +56,16 @@ describe('the platform on the twin', () => {
     expect(seen).not.toContain('SWMTKN')
   })
 
-  it('survives every single fault, and preview promises what comes', { timeout: 120_000 }, async () => {
+  // Every call is swept by `npm run sweep`; here each ninth.
+  it('survives single faults, and preview promises what comes', { timeout: 30_000 }, async () => {
     const topology = platform()
     const stage = stageOf(topology)
     const plan = planOf(topology, await look(topology, stage))
-    const report = await rehearse(plan, stage)
+    const report = await rehearse(plan, stage, ({ at }) => at % 9 === 0)
     expect(report.unfaithful).toEqual([])
     expect(report.unplanned).toEqual([])
     expect(report.stuck).toEqual([])
     expect(report.diverged).toEqual([])
-    expect(report.cases).toBeGreaterThan(100)
+    expect(report.cases).toBeGreaterThan(30)
   })
 })
