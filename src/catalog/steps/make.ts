@@ -9,6 +9,7 @@ import { deedOf } from './deed.ts'
 import { type Language, languageOf } from './expression.ts'
 import { Mistake, Undecided } from './mistake.ts'
 import { find } from './pages.ts'
+import { fileFact } from './paths.ts'
 import { scopeOf } from './scope.ts'
 import { readerOf } from './words.ts'
 
@@ -137,11 +138,18 @@ function undecidedDeed(host: HostName, slug: string, action: ActionSpec, topolog
       }))
     : []
   return {
-    goal: [decidedIs(host, slug, secrets.length === 0 ? null : secrets)],
+    goal: [decidedIs(host, slug, secrets.length === 0 ? null : secrets), ...foreseen(host, action)],
     run: [],
     withinSeconds: 0,
     takes: { p50Seconds: 1, p90Seconds: 5 },
   }
+}
+
+/** What will be asked in any case goes with the first questions: a text that depends on the machine costs no second round. */
+function foreseen(host: HostName, action: ActionSpec): readonly Check[] {
+  const isFile = action.kind === 'template' || (action.kind === 'file' && action.state === 'file')
+  if (!isFile || action.path.includes('${{')) return []
+  return [{ fact: fileFact.name, host, args: { path: action.path }, is: {} }]
 }
 
 function stepOf(

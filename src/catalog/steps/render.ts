@@ -29,7 +29,7 @@ class Veiled {
     return veiled.#mark
   }
   toString(): never {
-    throw new Error('a filter cannot take a secret, which is not known when the plan is made')
+    throw new Error('a secret can only be printed: it is not known when the plan is made')
   }
   toJSON(): never {
     return this.toString()
@@ -40,7 +40,20 @@ class Veiled {
   get length(): never {
     return this.toString()
   }
+  // These five make it comparable in the eyes of the template language.
   equals(): never {
+    return this.toString()
+  }
+  gt(): never {
+    return this.toString()
+  }
+  geq(): never {
+    return this.toString()
+  }
+  lt(): never {
+    return this.toString()
+  }
+  leq(): never {
     return this.toString()
   }
 }
@@ -102,6 +115,10 @@ export function render(
       return [name, new Veiled(secrets.push(value) - 1)]
     }),
   )
+  if (secrets.length > 0 && /\{%-?\s*capture\b/.test(template)) {
+    const help = 'print the secret where it belongs'
+    throw new Mistake('RB0908', path, `template '${file}' captures text, which could take in a secret`, help)
+  }
   const { machine, ...known } = scope
   try {
     const templates = liquid().parse(template)
