@@ -4,11 +4,10 @@ import type { FactRef, Plan } from '../plan/step.ts'
 import type { Facts } from '../plan/fact.ts'
 import type { Event } from '../run/event.ts'
 import { execute } from '../run/execute.ts'
-import { fold, fresh, type Run } from '../run/fold.ts'
+import type { Run } from '../run/fold.ts'
 import { openJournal, type Past } from '../run/journal.ts'
 import { observe } from '../run/observe.ts'
 import type { Sessions, World } from '../run/world.ts'
-import { digest } from '../plan/canonical.ts'
 import { unique } from '../plan/refs.ts'
 import { cleanEvent } from '../views/clean.ts'
 import { lines } from '../views/lines.ts'
@@ -44,8 +43,6 @@ export async function conduct(job: Conduct): Promise<number> {
   const journal = openJournal(at.journal, past)
   const view = await chooseView(job)
   const startedMs = world.clock.now()
-  const tally = { run: fresh(at.id, plan, digest(plan)) }
-  for (const event of past?.events ?? []) tally.run = fold(tally.run, event)
   let viewFault: string | undefined
   const shown = (act: () => void): void => {
     // A view cannot change a run, not even by being broken.
@@ -58,32 +55,46 @@ export async function conduct(job: Conduct): Promise<number> {
   const timer = setInterval(() => shown(() => view.tick(world.clock.now())), TICK_MS)
   const interrupt = onInterrupt(
     signal =>
-      io.err(
-        `\n${signal === 'SIGINT' ? 'Ctrl-C' : signal}: stops when what runs now has ended; once more to stop now\n`,
+      shown(() =>
+        view.say(
+          `${signal === 'SIGINT' ? 'Ctrl-C' : signal}: stops when what runs now has ended; once more to stop now`,
+        ),
       ),
     signal => {
       journal.close()
+      view.drop()
       io.err(`\nstopped now; what runs on the hosts runs on there\nnext: ${job.next.resume}\n`)
       process.exit(signal === 'SIGTERM' ? exits.terminated : exits.interrupted)
     },
   )
   const emit = (event: Event): void => {
     journal.append(event)
-    tally.run = fold(tally.run, event)
     // Cleaned text can show a secret that escapes had cut in two, so it is masked once more.
     shown(() => view.show(world.redact.event(cleanEvent(event))))
   }
+  const ask: World['ask'] = async (question, answer) => {
+    view.drop()
+    try {
+      return await world.ask(question, answer)
+    } finally {
+      view.take()
+    }
+  }
   let run: Run
   try {
-    run = await execute(plan, world, {
-      runId: at.id,
-      past: past?.events ?? [],
-      observed: job.observed,
-      width: job.parallel,
-      emit,
-      signal: interrupt.signal,
-      sessions,
-    })
+    run = await execute(
+      plan,
+      { ...world, ask },
+      {
+        runId: at.id,
+        past: past?.events ?? [],
+        observed: job.observed,
+        width: job.parallel,
+        emit,
+        signal: interrupt.signal,
+        sessions,
+      },
+    )
   } catch (error) {
     clearInterval(timer)
     await view.end().catch(() => {})
@@ -113,7 +124,7 @@ export async function conduct(job: Conduct): Promise<number> {
 }
 
 async function chooseView({ plan, output, io }: Conduct): Promise<View> {
-  if (output === 'json') return jsonLines(io.out)
+  if (output === 'json') return jsonLines(io.out, io.err)
   if (output === 'plain' || io.terminal === undefined) return lines(plan, io.err)
   const { progress } = await import('../views/progress.ts')
   return progress(plan, io.terminal)

@@ -53,6 +53,8 @@ export interface FrameOptions {
   readonly sinceMs: number
   /** Estimated seconds to the end; undefined when there is no telling. */
   readonly leftSeconds?: number
+  /** A message of ours, under the bar. */
+  readonly said?: string
   readonly glyphs: Glyphs
   readonly paint: Paint
 }
@@ -96,6 +98,7 @@ function draw(rows: readonly Row[], form: Form, options: FrameOptions): readonly
       columns - 1,
     )
   const lines: string[] = [header(rows, options)]
+  if (options.said !== undefined) lines.push(paint.yellow(cut(options.said, columns - 1)))
   if (form.sections !== 'all' && past.length > 0)
     lines.push(paint.green(`${glyphs.done} ${count(past.length, 'section')} done`))
   for (const section of sections) {

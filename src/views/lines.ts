@@ -107,6 +107,9 @@ export function lines(plan: Plan, write: (text: string) => void): View {
         )
       }
     },
+    say: text => write(`${text}\n`),
+    drop: () => {},
+    take: () => {},
     end: () => Promise.resolve(),
   }
 }

@@ -63,6 +63,7 @@ export function progress(plan: Plan, terminal: Terminal): View {
   let nowMs = 0
   let sinceMs: number | undefined
   let drawnMs = -REDRAW_MS
+  let said: string | undefined
   let draw = (): void => {}
 
   class Picture {
@@ -84,6 +85,7 @@ export function progress(plan: Plan, terminal: Terminal): View {
             nowMs,
             sinceMs: sinceMs ?? nowMs,
             ...left(),
+            ...(said === undefined ? {} : { said }),
             glyphs: terminal.unicode ? unicode : ascii,
             paint: terminal.paint,
           }),
@@ -154,6 +156,12 @@ export function progress(plan: Plan, terminal: Terminal): View {
       drawnMs = ms
       draw()
     },
+    say(text) {
+      said = text
+      draw()
+    },
+    drop: () => screen.end(),
+    take: () => screen.begin(),
     async end() {
       for (const step of plan.steps) finish(step.id, 'never begun')
       await drawn
@@ -213,7 +221,9 @@ function createScreen({ stream }: Terminal) {
   let open = false
   return {
     begin(): void {
+      if (open) return
       open = true
+      height = 0
       output.hijack()
     },
     draw(picture: (size: { readonly columns: number; readonly rows: number }) => readonly string[]): void {

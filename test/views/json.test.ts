@@ -27,7 +27,10 @@ describe('planFile', () => {
 describe('jsonLines', () => {
   it('writes every event as one line and names the format once', () => {
     let text = ''
-    const view = jsonLines(more => (text += more))
+    const view = jsonLines(
+      more => (text += more),
+      () => {},
+    )
     events.forEach(event => view.show(event))
     const lines = text
       .trimEnd()

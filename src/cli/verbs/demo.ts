@@ -2,18 +2,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { products } from '../../catalog/index.ts'
 import type { Connect } from '../../hosts/session.ts'
-import { connectTwin } from '../../twin/connect.ts'
-import { serveTwin } from '../../twin/server.ts'
 import { duration } from '../../views/layout.ts'
 import type { OutputKind } from '../commands.ts'
-import { demoClock } from '../demoClock.ts'
-import { exits } from '../exit.ts'
+import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
 import { packageRoot } from '../package.ts'
-import { bareEstate } from '../stage.ts'
+import { pretend } from '../pretend.ts'
 import { apply } from './apply.ts'
 import { plan } from './plan.ts'
 import { resume } from './resume.ts'
@@ -37,48 +33,34 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
     if (args.keep === undefined) rmSync(folder, { recursive: true, force: true })
   }
   // Also when it is cut short by Ctrl-C or by a reader that went away.
-  process.once('exit', cleanUp).once('SIGINT', () => process.exit(exits.interrupted))
+  process.once('exit', cleanUp).once('SIGINT', () => {
+    // While a run is on, the run takes care of it.
+    if (process.listenerCount('SIGINT') === 0) process.exit(exits.interrupted)
+  })
   mkdirSync(folder, { recursive: true })
   cpSync(join(packageRoot(), 'playbooks', file), join(folder, file))
   cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
   const { topology } = loadGood(file, { ...io, cwd: folder })
-  const clock = demoClock(Date.now(), FASTER)
-  const twin = connectTwin(
-    bareEstate(topology, clock.now()),
-    products.map(product => product.model),
-    clock,
-  )
-  const served = await serveTwin(
-    failOnce(twin, /\bjoin\b.*--replica-id|\bdtr:\S+ join\b/),
-    Object.values(topology.hosts),
-  )
-  const here: Io = {
-    ...io,
-    cwd: folder,
-    env: { ...io.env, UCP_ADMIN_PASSWORD: randomBytes(12).toString('base64url') },
-    clock,
-    detour: {
-      at: host => served.at(host),
-      options: { knownHosts: served.knownHosts, privateKeys: [served.clientKey], agent: false },
-    },
-  }
+  const env = { ...io.env, UCP_ADMIN_PASSWORD: randomBytes(12).toString('base64url') }
+  const spoil = (connect: Connect): Connect => failOnce(connect, /\bdtr:\S+ join\b/)
+  const { io: here, close } = await pretend(topology, { ...io, cwd: folder, env }, { faster: FASTER, spoil })
   const say = (text: string): void => io.out(`\n${io.outPaint.bold(`== ${text}`)}\n`)
   const running = { output: args.output, parallel: 10, runsDir: '.runbook/runs' }
   const applying = { ...running, file, dryRun: false, yes: true, brief: true }
   try {
     say(
-      `${Object.keys(topology.hosts).length} bare hosts behind real SSH on this machine; their time runs ${FASTER} times as fast`,
+      `${Object.keys(topology.hosts).length} bare hosts, pretended, behind real SSH; time runs ${FASTER} times as fast`,
     )
-    say(`runbook plan ${file}   (what would happen; its steps are left out here)`)
+    say(`runbook plan ${file}   (its steps are left out here)`)
     expectExit(
       await plan({ file, format: 'text', offline: false, detailedExitcode: false, brief: true }, here),
       exits.ok,
     )
-    say(`runbook apply ${file}   (in the middle, one vendor command is made to fail)`)
+    say(`runbook apply ${file}   (one vendor command is made to fail)`)
     expectExit(await apply(applying, here), exits.failed)
-    say('runbook resume   (goes on where it stopped; nothing is done twice)')
+    say('runbook resume   (goes on; nothing is done twice)')
     expectExit(await resume(running, here), exits.ok)
-    say(`runbook apply ${file}   (again: everything holds already)`)
+    say(`runbook apply ${file}   (again)`)
     expectExit(await apply(applying, here), exits.ok)
     say(`runbook status ${file}`)
     expectExit(await status({ file, json: false }, here), exits.ok)
@@ -87,12 +69,14 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
     say(`That was ${duration((performance.now() - bornMs) / 1000)} of your time; ${where}`)
     return exits.ok
   } finally {
-    await served.close()
+    await close()
     cleanUp()
   }
 }
 
 function expectExit(seen: number, wanted: number): void {
+  if (seen === exits.interrupted || seen === exits.terminated)
+    throw new Quit('interrupted', 'the demonstration was stopped')
   if (seen !== wanted)
     throw new Error(`the demonstration went another way than its story: exit ${seen}, expected ${wanted}`)
 }

@@ -1,0 +1,239 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Io } from '../../src/cli/io.ts'
+import { loadGood } from '../../src/cli/load.ts'
+import { packageRoot } from '../../src/cli/package.ts'
+import { type Pretence, pretend } from '../../src/cli/pretend.ts'
+import { apply, type ApplyArgs } from '../../src/cli/verbs/apply.ts'
+import { explain } from '../../src/cli/verbs/explain.ts'
+import { plan } from '../../src/cli/verbs/plan.ts'
+import { resume } from '../../src/cli/verbs/resume.ts'
+import { status } from '../../src/cli/verbs/status.ts'
+import type { Connect } from '../../src/hosts/session.ts'
+import { normal } from '../../src/twin/rehearse.ts'
+import { noPaint } from '../../src/views/layout.ts'
+
+/** One story on one pretend cluster, over real SSH: each test goes on where the one before ended. */
+
+const file = 'minimal.yml'
+const password = 'canary-Pa55-phrase'
+let folder = ''
+let out = ''
+let err = ''
+let answers: string[] = []
+let cluster: Pretence
+/** Called for each effect, with its words. Throws or answers an exit code to make it fail. */
+let onExec: (words: string) => number | undefined = () => undefined
+
+const spoil =
+  (connect: Connect): Connect =>
+  async host => {
+    const session = await connect(host)
+    return {
+      ...session,
+      exec(line, options) {
+        const code = onExec(line.argv.join(' '))
+        if (code === undefined) return session.exec(line, options)
+        options.onLine('err', 'FATA[0001] spoilt\u001B[31m')
+        return Promise.resolve({ code, stdout: '', stderr: 'FATA[0001] spoilt\n' })
+      },
+    }
+  }
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'runbook-verbs-'))
+  cpSync(join(packageRoot(), 'playbooks'), folder, { recursive: true })
+  const io: Io = {
+    out: text => void (out += text),
+    err: text => void (err += text),
+    outPaint: noPaint,
+    errPaint: noPaint,
+    coloured: { out: false, err: false },
+    terminal: undefined,
+    interactive: true,
+    env: { UCP_ADMIN_PASSWORD: password },
+    cwd: folder,
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    question: text => {
+      err += text
+      return Promise.resolve(answers.shift() ?? '')
+    },
+  }
+  cluster = await pretend(loadGood(file, io).topology, io, { faster: 2000, spoil })
+})
+afterAll(async () => {
+  await cluster.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function run(
+  verb: (io: Io) => Promise<number> | number,
+  given: readonly string[] = [],
+): Promise<{ code: number; out: string; err: string }> {
+  out = ''
+  err = ''
+  answers = [...given]
+  const code = await verb(cluster.io)
+  return { code, out, err }
+}
+
+const planArgs = { file, format: 'text' as const, offline: false, detailedExitcode: true }
+const applyArgs: ApplyArgs = {
+  file,
+  dryRun: false,
+  yes: false,
+  output: 'plain',
+  parallel: 4,
+  runsDir: 'runs',
+}
+const runArgs = { output: 'plain' as const, parallel: 4, runsDir: 'runs' }
+
+describe('on bare hosts', () => {
+  it('plan shows the same bytes twice and changes nothing', async () => {
+    const before = normal(cluster.estate)
+    const first = await run(io => plan({ ...planArgs, format: 'json', out: 'saved.json' }, io))
+    const second = await run(io => plan({ ...planArgs, format: 'json' }, io))
+    expect(first).toMatchObject({ code: 2, err: `next: runbook apply ${file} --plan saved.json\n` })
+    expect(second.out).toBe(first.out)
+    expect(normal(cluster.estate)).toBe(before)
+  })
+
+  it('apply --dry-run lists commands, asks nothing, changes nothing', async () => {
+    const before = normal(cluster.estate)
+    const seen = await run(io => apply({ ...applyArgs, dryRun: true }, io))
+    expect(seen.code).toBe(0)
+    expect(seen.out).toMatch(/steps? to run[^]*docker\/ucp:3\.2\.6[^]*docker\/dtr:2\.7\.6/)
+    expect(normal(cluster.estate)).toBe(before)
+    expect(readdirSync(folder)).not.toContain('runs')
+  })
+
+  it('apply does nothing without a yes', async () => {
+    const before = normal(cluster.estate)
+    await expect(run(io => apply(applyArgs, io), ['n'])).rejects.toMatchObject({ exit: 'unanswered' })
+    expect(normal(cluster.estate)).toBe(before)
+  })
+
+  it('apply names a missing secret before anything is done', async () => {
+    const before = normal(cluster.estate)
+    await expect(run(io => apply({ ...applyArgs, yes: true }, { ...io, env: {} }))).rejects.toMatchObject({
+      exit: 'unanswered',
+      message: expect.stringContaining('UCP_ADMIN_PASSWORD is not set') as string,
+    })
+    expect(normal(cluster.estate)).toBe(before)
+  })
+})
+
+describe('on the way', () => {
+  it('apply stops at a failure, says why and whether the cluster is safe', async () => {
+    onExec = words => (/dtr:\S+ install/.test(words) ? 1 : undefined)
+    const seen = await run(io => apply({ ...applyArgs, yes: true, plan: 'saved.json' }, io))
+    onExec = () => undefined
+    expect(seen.code).toBe(15)
+    expect(seen.out).toMatch(
+      /exit code 1 on [^]*\| FATA\[0001\] spoilt\n[^]*Is the cluster safe\? yes[^]*next: runbook resume \S+-minimal\n$/,
+    )
+  })
+
+  it('Ctrl-C lets what runs end, and the run can be gone on with', async () => {
+    let stopped = false
+    onExec = words => {
+      if (!stopped && /dtr:\S+ install/.test(words)) {
+        stopped = true
+        process.emit('SIGINT', 'SIGINT')
+      }
+      return undefined
+    }
+    const listeners = process.listenerCount('SIGINT')
+    const seen = await run(io => resume(runArgs, io))
+    onExec = () => undefined
+    expect(seen.code).toBe(130)
+    expect(seen.err).toContain('Ctrl-C: stops when what runs now has ended')
+    expect(seen.out).toMatch(/stopped, [^]*next: runbook resume/)
+    expect(process.listenerCount('SIGINT')).toBe(listeners)
+  })
+
+  it('resume goes on with the newest run to its end', async () => {
+    const seen = await run(io => resume({ ...runArgs, output: 'json' }, io))
+    expect(seen.code).toBe(0)
+    const kinds = seen.out
+      .trimEnd()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { kind: string }).kind)
+    expect([kinds[0], kinds.at(-1)]).toEqual(['run-started', 'run-ended'])
+    expect(seen.err).toMatch(/: done, /)
+    expect((await run(io => resume(runArgs, io))).out).toMatch(/is done already/)
+  })
+
+  it('no secret is in any file of the run', () => {
+    for (const id of readdirSync(join(folder, 'runs'))) {
+      for (const name of readdirSync(join(folder, 'runs', id))) {
+        const text = readFileSync(join(folder, 'runs', id, name), 'utf8')
+        expect(text).not.toContain(password)
+        expect(text).not.toContain(Buffer.from(password).toString('base64').replace(/=+$/, ''))
+      }
+    }
+  })
+})
+
+describe('on what was built', () => {
+  it('a second apply asks nothing and changes nothing', async () => {
+    const before = normal(cluster.estate)
+    const seen = await run(io => apply(applyArgs, io))
+    expect(seen.code).toBe(0)
+    expect(seen.out).toMatch(/no changes, all \d+ steps already hold[^]*done, 0 changes/)
+    expect(normal(cluster.estate)).toBe(before)
+  })
+
+  it('plan has nothing left to do', async () => {
+    expect(await run(io => plan(planArgs, io))).toMatchObject({
+      code: 0,
+      err: `next: runbook status ${file}\n`,
+    })
+  })
+
+  it('a saved plan that is not the plan any more is refused with what moved', async () => {
+    await expect(run(io => apply({ ...applyArgs, yes: true, plan: 'saved.json' }, io))).rejects.toMatchObject(
+      { exit: 'stale' },
+    )
+  })
+
+  it('status says that all is well', async () => {
+    expect((await run(io => status({ file, json: false }, io))).out).toMatch(/^minimal: ok\n/)
+    expect(JSON.parse((await run(io => status({ file, json: true }, io))).out)).toMatchObject({
+      state: 'ok',
+      unreachable: {},
+    })
+  })
+
+  it('a host that is down is named, with exit 11', async () => {
+    const [name] = Object.keys(cluster.estate.hosts)
+    const host = cluster.estate.hosts[name ?? '']
+    if (host === undefined) throw new Error('the playbook has no host')
+    host.up = false
+    await expect(run(io => plan(planArgs, io))).rejects.toMatchObject({
+      exit: 'unreachable',
+      message: expect.stringContaining(name ?? '') as string,
+    })
+    const seen = await run(io => status({ file, json: false }, io))
+    host.up = true
+    expect(seen.code).toBe(11)
+    expect(seen.out).toMatch(/^minimal: unknown\n[^]*Could not be asked/)
+  }, 60_000)
+})
+
+describe('explain', () => {
+  it.each([
+    ['rb0312', /^RB0312 \(error\): /],
+    ['dtr.join', /^dtr\.join: [^]*Runs\n[^]*Done when\n/],
+    ['docker.swarm', /^docker\.swarm: a question put to a host/],
+  ])('%s', async (what, page) => expect((await run(io => explain({ what }, io))).out).toMatch(page))
+
+  it('knows what was meant', async () => {
+    await expect(run(io => explain({ what: 'dtr.jion' }, io))).rejects.toMatchObject({
+      exit: 'usage',
+      help: "did you mean 'dtr.join'?",
+    })
+  })
+})
