@@ -62,7 +62,7 @@ function installStep(
     host,
     needs,
     // An engine of another version is somebody's running engine: it is upgraded on purpose or not at all.
-    requires: [{ fact: 'docker.engine', host, args: { wanted: docker.version }, is: null }],
+    requires: [{ fact: 'docker.otherengine', host, args: { wanted: docker.version }, is: null }],
     goal: [engineRuns(docker, host), serviceRuns(host, UNIT)],
     run: [
       ...sourceOps(install),

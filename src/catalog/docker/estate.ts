@@ -204,7 +204,14 @@ function token(clusterId: string, role: string): string {
   return `SWMTKN-1-${base36(`ca ${clusterId}`, 50)}-${base36(`${role} ${clusterId}`, 25)}`
 }
 
+const hashed = new Map<string, string>()
+
+/** Asked for the same few names over and over, so the hash is kept. */
 function base36(seed: string, length: number): string {
-  const number = BigInt(`0x${createHash('sha512').update(seed).digest('hex')}`)
-  return number.toString(36).slice(0, length)
+  let long = hashed.get(seed)
+  if (long === undefined) {
+    long = BigInt(`0x${createHash('sha512').update(seed).digest('hex')}`).toString(36)
+    hashed.set(seed, long)
+  }
+  return long.slice(0, length)
 }

@@ -1,7 +1,8 @@
 import type { Exit, Fact } from '../../plan/fact.ts'
-import type { HostName, Json, Value } from '../../plan/step.ts'
+import type { Json } from '../../plan/step.ts'
 import { coversVersion } from '../../plan/version.ts'
 import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
+import { facts as swarmFacts } from './swarmFacts.ts'
 
 /** True when the engine's client says that no engine listens. */
 function isStopped(exit: Exit): boolean {
@@ -36,145 +37,19 @@ export const engine: Fact = {
   },
 }
 
-/** A host that is in no swarm; also one without an engine. */
-const OUTSIDE = {
-  state: 'inactive',
-  nodeId: null,
-  nodeAddr: null,
-  clusterId: null,
-  manager: false,
-  worker: false,
-  quorum: false,
-  managers: [],
-}
-
 /**
- * What the host's engine knows of its swarm: `{state, nodeId, nodeAddr, clusterId, manager, worker, quorum, managers}`.
- * `state` is LocalNodeState: inactive, pending, active, error, locked. A worker is not told the cluster's id (null). `quorum`: as a
- * manager it sees a leader. `managers` are the addresses it knows managers by. A host without an engine is in no swarm.
+ * An engine of another version than args `{wanted}`: null when there is none (no engine, or one as wanted), else `{version}`.
+ * Asks with the same words as `docker.engine`, so it costs nothing beside it.
  */
-export const swarm: Fact = {
-  name: 'docker.swarm',
-  about:
-    'The swarm as this host knows it: {state, nodeId, nodeAddr, clusterId, manager, worker, quorum, managers}.',
-  scope: 'cluster',
-  probe: () => ({ argv: ['docker', 'info', '--format', '{{json .Swarm}}'] }),
-  parse(exit) {
-    if (isMissing(exit, 'docker')) return OUTSIDE
-    const seen = parseJson(exit.stdout)
-    const state = member(seen, 'LocalNodeState')
-    // A client without an engine prints the whole shape with nothing in it.
-    if (exit.code !== 0 || typeof state !== 'string' || state === '') return undefined
-    if (state === 'inactive') return OUTSIDE
-    const manager = member(seen, 'ControlAvailable') === true
-    const remote = member(seen, 'RemoteManagers')
-    const managers = Array.isArray(remote)
-      ? (remote as readonly Json[]).map(one => member(one, 'Addr') ?? '').filter(addr => addr !== '')
-      : []
-    return {
-      state,
-      nodeId: textOrNull(member(seen, 'NodeID')),
-      nodeAddr: textOrNull(member(seen, 'NodeAddr')),
-      clusterId: textOrNull(member(member(seen, 'Cluster'), 'ID')),
-      manager,
-      worker: state === 'active' && !manager,
-      quorum: manager && textOrNull(member(seen, 'Error')) === null,
-      managers: [...managers].sort((a, b) => (String(a) < String(b) ? -1 : 1)),
-    }
-  },
-}
-
-const LIST_NODES = { argv: ['docker', 'node', 'ls', '--format', '{{json .}}'] } as const
-
-/** One node as managers see it. `reachability` is null for workers. */
-interface Node {
-  readonly id: string
-  readonly hostname: string
-  readonly role: 'manager' | 'worker'
-  readonly state: string
-  readonly availability: string
-  readonly reachability: string | null
-  readonly leader: boolean
-}
-
-/**
- * All nodes, asked on a manager: a list of `{id, hostname, role, state, availability, reachability, leader}`, in lower case, sorted by
- * hostname. Null where there is no list (not a manager, no engine); undefined when the managers have no leader.
- */
-export const nodes: Fact = {
-  name: 'docker.nodes',
-  about:
-    'All nodes as a manager sees them: [{id, hostname, role, state, availability, reachability, leader}]; null on a host that is no manager.',
-  scope: 'cluster',
-  probe: () => LIST_NODES,
-  parse: exit => listOf(exit) as Json | undefined,
-}
-
-/**
- * The node of the hostname `{name}`, asked on a manager: null or `{id, role, state, availability, reachability, leader, doubles}`.
- * Where a hostname stands more than once (a node that was replaced), it is the one that is ready; `doubles` counts the others.
- */
-export const node: Fact = {
-  name: 'docker.node',
-  about:
-    'One node by hostname, args {name}, as a manager sees it: null or {id, role, state, availability, reachability, leader, doubles}.',
-  scope: 'cluster',
-  probe: () => LIST_NODES,
+export const otherEngine: Fact = {
+  name: 'docker.otherengine',
+  about: 'An engine of another version than args {wanted}: null when there is none, else {version}.',
+  scope: 'host',
+  probe: args => engine.probe(args),
   parse(exit, args) {
-    const list = listOf(exit)
-    if (list === undefined || list === null) return list
-    const same = list.filter(one => one.hostname === textArg(args, 'name'))
-    const best = same.find(one => one.state === 'ready') ?? same[0]
-    if (!best) return null
-    const { hostname: _, ...rest } = best
-    return { ...rest, doubles: same.length - 1 }
-  },
-}
-
-function listOf(exit: Exit): readonly Node[] | null | undefined {
-  if (isMissing(exit, 'docker')) return null
-  if (/This node is not (a swarm manager|part of a swarm)/.test(exit.stderr)) return null
-  if (exit.code !== 0) return undefined
-  const list: Node[] = []
-  for (const line of exit.stdout.split('\n').filter(text => text.trim() !== '')) {
-    const seen = parseJson(line)
-    const text = (name: string): string | undefined => {
-      const value = member(seen, name)
-      return typeof value === 'string' ? value : undefined
-    }
-    const [id, hostname, state, status] = [
-      text('ID'),
-      text('Hostname'),
-      text('Status'),
-      text('ManagerStatus'),
-    ]
-    if (!id || !hostname || !state || status === undefined) return undefined
-    list.push({
-      id,
-      hostname,
-      role: status === '' ? 'worker' : 'manager',
-      state: state.toLowerCase(),
-      availability: (text('Availability') ?? '').toLowerCase(),
-      reachability: status === '' ? null : status === 'Leader' ? 'reachable' : status.toLowerCase(),
-      leader: status === 'Leader',
-    })
-  }
-  if (list.length === 0) return undefined
-  return list.sort((a, b) => (`${a.hostname} ${a.id}` < `${b.hostname} ${b.id}` ? -1 : 1))
-}
-
-/** The token with which a node of `{role: 'manager' | 'worker'}` joins, asked on a manager: `{token}`. Null where there is no swarm to join. */
-export const joinToken: Fact = {
-  name: 'docker.jointoken',
-  about: "The token for joining as args {role: 'manager'|'worker'}, asked on a manager: {token}.",
-  secret: true,
-  scope: 'cluster',
-  probe: args => ({ argv: ['docker', 'swarm', 'join-token', '--quiet', textArg(args, 'role')] }),
-  parse(exit) {
-    if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
-      return null
-    const token = exit.stdout.trim()
-    return exit.code === 0 && /^SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}$/.test(token) ? { token } : undefined
+    const seen = engine.parse(exit, args)
+    if (seen === undefined || seen === null) return seen
+    return member(seen, 'asWanted') === true ? null : { version: member(seen, 'version') ?? '' }
   },
 }
 
@@ -273,39 +148,5 @@ export const volume: Fact = {
   },
 }
 
-/** A swarm config by its exact `{name}`, asked on a manager: null, or `{name}`. Its content is not read. */
-export const config: Fact = {
-  name: 'docker.config',
-  about: 'A swarm config by exact name, args {name}, asked on a manager: null, or {name}.',
-  scope: 'cluster',
-  probe: () => ({ argv: ['docker', 'config', 'ls', '--format', '{{.Name}}'] }),
-  parse(exit, args) {
-    if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
-      return null
-    if (exit.code !== 0) return undefined
-    const name = textArg(args, 'name')
-    return exit.stdout.split('\n').includes(name) ? { name } : null
-  },
-}
-
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [
-  engine,
-  swarm,
-  nodes,
-  node,
-  joinToken,
-  containers,
-  container,
-  volume,
-  config,
-]
-
-/** The join token of a swarm as a late value: asked of `manager` just before use, never stored. */
-export function tokenFrom(manager: HostName, role: 'manager' | 'worker'): Value {
-  return { fact: { fact: joinToken.name, host: manager, args: { role } }, pick: 'token' }
-}
-
-function textOrNull(value: Json | undefined): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
-}
+export const facts: readonly Fact[] = [engine, otherEngine, containers, container, volume, ...swarmFacts]

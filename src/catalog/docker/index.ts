@@ -1,5 +1,5 @@
 import { factKey } from '../../plan/fact.ts'
-import { member } from '../os/text.ts'
+import { member, shown } from '../os/text.ts'
 import type { Product, StatusRow } from '../product.ts'
 import { converge, engineRuns } from './converge.ts'
 import { facts } from './facts.ts'
@@ -23,7 +23,7 @@ export const docker: Product = {
       if (engine === undefined)
         return { item: 'Docker Engine', host, state: 'unknown', detail: 'could not be told' }
       if (engine === null) return { item: 'Docker Engine', host, state: 'absent', detail: 'not installed' }
-      const version = String(member(engine, 'version'))
+      const version = shown(member(engine, 'version'))
       if (member(engine, 'running') !== true)
         return { item: 'Docker Engine', host, state: 'degraded', detail: `${version}, not running` }
       const wanted = member(engine, 'asWanted') === true

@@ -116,7 +116,7 @@ function list(estate: Estate, host: string, words: readonly string[]): Exit {
 }
 
 function passes(filter: string, name: string, container: TwinContainer, clockMs: number): boolean {
-  const [key, value = ''] = [filter.slice(0, filter.indexOf('=')), filter.slice(filter.indexOf('=') + 1)]
+  const [key, value] = [filter.slice(0, filter.indexOf('=')), filter.slice(filter.indexOf('=') + 1)]
   // The engine matches the expression against the name with its leading slash and without it.
   if (key === 'name') return new RegExp(value).test(name) || new RegExp(value).test(`/${name}`)
   if (key === 'health') return statusText(container, clockMs).includes(`(${value})`)

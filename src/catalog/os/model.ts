@@ -37,6 +37,11 @@ export const model: Model = (line, host, estate) => {
   }
   if (program === 'systemctl') return systemctl(os, words)
   if (program === 'apt-get' || program === 'yum') return packages(os, program, words)
+  if (program === 'rpm' && words[0] === '--import') {
+    const path = words[1] ?? ''
+    const isThere = estate.hosts[host]?.files[path] !== undefined
+    return isThere ? exit(0) : exit(1, '', `error: ${path}: import read failed(2).\n`)
+  }
   if (program === 'install' && words[0] === '-d') {
     const folder = words.at(-1) ?? ''
     const files = estate.hosts[host]?.files ?? {}

@@ -44,3 +44,8 @@ export function isMissing(exit: Exit, program: string): boolean {
     exit.code !== 0 && new RegExp(`(^|[\\s:'"/])${program}['"]?: (command )?not found`, 'm').test(exit.stderr)
   )
 }
+
+/** One scalar of an answer as a reader sees it: text as it is, nothing for undefined, JSON for the rest. */
+export function shown(value: Json | undefined): string {
+  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+}

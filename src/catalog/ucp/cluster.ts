@@ -3,6 +3,7 @@ import { factKey } from '../../plan/fact.ts'
 import type { Check, HostName, Quorum } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { swarmSays } from '../docker/preflight.ts'
+import { member } from '../os/text.ts'
 import { askConfig, askPing } from './facts.ts'
 
 /**
@@ -14,7 +15,8 @@ export function founder(ucp: UcpSpec, facts: Facts): HostName {
   return (
     ucp.managers.find(
       host =>
-        swarmSays(facts, host, 'quorum') === true && facts.get(factKey({ fact: 'ucp.node', host })) != null,
+        swarmSays(facts, host, 'quorum') === true &&
+        member(facts.get(factKey({ fact: 'ucp.node', host })), 'version') !== undefined,
     ) ??
     ucp.managers.find(host => swarmSays(facts, host, 'quorum') === true) ??
     first

@@ -4,7 +4,7 @@ import type { Finding } from '../../plan/finding.ts'
 import type { HostName, Json } from '../../plan/step.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
 import { swarmSays } from '../docker/preflight.ts'
-import { member } from '../os/text.ts'
+import { member, shown } from '../os/text.ts'
 
 /**
  * Hosts that belong to another swarm than the playbook's, and a swarm with nodes that the playbook does not know. `through` is the
@@ -61,9 +61,9 @@ function strangers(
   nodes: readonly Json[],
   facts: Facts,
 ): readonly Finding[] {
-  const unknown = nodes.map(node => String(member(node, 'hostname'))).filter(name => !ours.includes(name))
+  const unknown = nodes.map(node => shown(member(node, 'hostname'))).filter(name => !ours.includes(name))
   if (unknown.length === 0) return []
-  const installed = facts.get(factKey({ fact: 'ucp.node', host: through })) != null
+  const installed = member(facts.get(factKey({ fact: 'ucp.node', host: through })), 'version') !== undefined
   return [
     {
       code: 'RB0846',

@@ -4,7 +4,7 @@ import { tally } from '../../plan/quorum.ts'
 import type { HostName, Json } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { quorums as swarmQuorums } from '../docker/quorums.ts'
-import { member } from '../os/text.ts'
+import { member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { founder, isLicensed, quorums } from './cluster.ts'
 import { askPing } from './facts.ts'
@@ -45,7 +45,7 @@ function managerRow(ucp: UcpSpec, host: HostName, facts: Facts): StatusRow {
       item,
       host,
       state: 'degraded',
-      detail: `${version}, /_ping answers ${String(member(ping, 'status'))}`,
+      detail: `${version}, /_ping answers ${shown(member(ping, 'status'))}`,
     }
   return version === ucp.version
     ? { item, host, state: 'ok', detail: `${version}, healthy` }
@@ -58,8 +58,8 @@ function workerRow(ucp: UcpSpec, host: HostName, through: HostName, facts: Facts
   const version = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version')
   if (seen === undefined) return { item, host, state: 'unknown', detail: 'could not be told' }
   if (seen === null) return { item, host, state: 'absent', detail: 'not in the swarm' }
-  const state = String(member(seen, 'state'))
-  const availability = String(member(seen, 'availability'))
+  const state = shown(member(seen, 'state'))
+  const availability = shown(member(seen, 'availability'))
   if (state !== 'ready') return { item, host, state: 'degraded', detail: state }
   if (typeof version !== 'string') return { item, host, state: 'degraded', detail: 'ready, without UCP' }
   const detail = `${version}, ready${availability === 'active' ? '' : `, ${availability}`}`
@@ -80,8 +80,7 @@ function nodeOf(list: Json | undefined, host: HostName): Json | undefined {
 
 function licenseRow(through: HostName, facts: Facts): StatusRow {
   const item = 'UCP licence'
-  const { is: _, ...ask } = isLicensed(through)
-  const seen = facts.get(factKey(ask))
+  const seen = facts.get(factKey(isLicensed(through)))
   if (seen === undefined) return { item, state: 'unknown', detail: 'could not be told' }
   return seen === null
     ? { item, state: 'absent', detail: 'none is stored in the swarm' }

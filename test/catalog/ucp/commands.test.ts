@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COMMANDS, certificatePut, configSet, installCommand } from '../../../src/catalog/ucp/commands.ts'
 import { showCommand } from '../../../src/plan/show.ts'
+import type { UcpSpec } from '../../../src/playbook/topology.ts'
 import { platform } from './topology.ts'
 
 const topology = platform()
@@ -35,7 +36,9 @@ describe('vendor commands', () => {
   it('install takes external certificates and flags of the playbook', () => {
     const file = (name: string) => ({ file: name, sha256: 'b'.repeat(64) })
     const certificates = { ca: file('ca.pem'), cert: file('cert.pem'), key: { secret: 'file:key.pem' } }
-    const { license: _, ...rest } = ucp
+    const rest = Object.fromEntries(
+      Object.entries(ucp).filter(([name]) => name !== 'license'),
+    ) as unknown as UcpSpec
     const shown = showCommand(
       installCommand(topology, { ...rest, certificates, extraFlags: ['--force-minimums'] }, 'm1'),
     )

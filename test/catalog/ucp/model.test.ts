@@ -9,13 +9,9 @@ import type { Line } from '../../../src/hosts/session.ts'
 import type { Estate } from '../../../src/twin/estate.ts'
 import { bareEstate } from '../../../src/catalog/os/bareHost.ts'
 import { PASSWORD, products } from './onTwin.ts'
-import { platform } from './topology.ts'
+import { withEngines } from './topology.ts'
 
-const {
-  docker: { install: _, ...engine },
-  ...rest
-} = platform()
-const topology = { ...rest, docker: engine }
+const topology = withEngines()
 const spec = topology.ucp
 if (!spec) throw new Error('the platform has UCP')
 const ucp = spec

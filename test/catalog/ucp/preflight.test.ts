@@ -6,7 +6,7 @@ import { play } from '../../../src/twin/rehearse.ts'
 import type { Estate } from '../../../src/twin/estate.ts'
 import type { Topology } from '../../../src/playbook/topology.ts'
 import { look, planOf, products, stageOf } from './onTwin.ts'
-import { platform } from './topology.ts'
+import { platform, withEngines } from './topology.ts'
 
 /** Codes, severities and hosts of what is said about an estate. */
 async function said(topology: Topology, estate: Estate): Promise<readonly string[]> {
@@ -55,11 +55,7 @@ describe('preflight', () => {
   })
 
   it('says that there is no engine and no way to get one', async () => {
-    const {
-      docker: { install: _, ...docker },
-      ...rest
-    } = platform()
-    const topology = { ...rest, docker }
+    const topology = withEngines()
     const estate = bareEstate(topology)
     osOf(estate, 'w2').packages = {}
     expect(await said(topology, estate)).toEqual(['RB0821 error w2'])

@@ -96,7 +96,7 @@ function run(
 
 const LOGIN = '{"username":"admin","password":"p\\"w$x"}'
 
-if (!isReady) console.warn('scripts of UCP are not run: curl or openssl is not installed here')
+if (!isReady) process.stderr.write('scripts of UCP are not run: curl or openssl is not installed here\n')
 
 describe.skipIf(!isReady)('the named scripts, run by real shells with real curl', () => {
   it.each(shells)(
@@ -148,7 +148,10 @@ describe.skipIf(!isReady)('the named scripts, run by real shells with real curl'
       expect(await run(['sh'], LICENSE_PUT, [String(fake.port)], `${LOGIN}\n${license}`)).toMatchObject({
         code: 0,
       })
-      expect(JSON.parse(fake.license)).toEqual({ auto_refresh: true, license_config: JSON.parse(license) })
+      expect(JSON.parse(fake.license)).toEqual({
+        auto_refresh: true,
+        license_config: JSON.parse(license) as unknown,
+      })
     })
   })
 

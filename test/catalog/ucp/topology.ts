@@ -57,3 +57,9 @@ export function platform(changes: Partial<Topology> = {}): Topology {
     ...changes,
   }
 }
+
+/** The same platform where the playbook does not install engines: they must be there. */
+export function withEngines(): Topology {
+  const topology = platform()
+  return { ...topology, docker: { version: topology.docker.version, hosts: topology.docker.hosts } }
+}

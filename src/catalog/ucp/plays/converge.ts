@@ -4,7 +4,7 @@ import type { Change, Check, HostName, Op, Step, StepId } from '../../../plan/st
 import type { CertificateSpec, Topology, UcpSpec } from '../../../playbook/topology.ts'
 import { enginePost, jsonBody } from '../../docker/api.ts'
 import { engineRuns } from '../../docker/converge.ts'
-import { tokenFrom } from '../../docker/facts.ts'
+import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
