@@ -6,7 +6,7 @@ import type { SshOptions } from './options.ts'
 import { remoteSession } from './remote.ts'
 import { type Connect, Unreachable } from './session.ts'
 import { refused } from './sudo.ts'
-import { type Trust, loadTrust } from './trust.ts'
+import { type Trust, readTrust } from './trust.ts'
 
 /** sshd lets ten log in at once by default and then turns some away at random. */
 const HANDSHAKES_AT_A_GATE = 8
@@ -40,7 +40,7 @@ export function connectSsh(options: SshOptions): Connect {
       let releaseJump: (() => void) | undefined
       let jumpLink: Link | undefined
       const connect = async (): Promise<Connection> => {
-        trust ??= loadTrust(options, home)
+        trust ??= readTrust(options, home)
         if (host.jump === undefined)
           return gate(host.address, () => connectOnce(host, options, { trust: trust as Trust, home }))
         if (jumpLink === undefined) {

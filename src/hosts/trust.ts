@@ -27,7 +27,7 @@ export interface Trust {
 }
 
 /** Reads the files once. A file that is not there is empty; one that cannot be read is an error. @throws Error */
-export function loadTrust(options: SshOptions, home: string): Trust {
+export function readTrust(options: SshOptions, home: string): Trust {
   const files = options.knownHostsFiles.map(file =>
     file.startsWith('~/') ? join(home, file.slice(2)) : file,
   )
