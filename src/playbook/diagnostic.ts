@@ -17,8 +17,10 @@ export interface Diagnostic {
   readonly endColumn: number
   readonly message: string
   readonly help?: string
-  /** The line of the source; what looks like a written-out secret is masked. Empty: there is none. */
+  /** The line of the source, or the part of a long one around the place; what looks like a secret is masked. Empty: none. */
   readonly excerpt: string
+  /** Column of the excerpt's first character. */
+  readonly excerptColumn: number
 }
 
 export const shownMax = 20
@@ -44,7 +46,7 @@ export function diagnosticAt(
     endColumn,
     message: plain(message),
     ...(help !== undefined && { help: plain(help) }),
-    excerpt: masked(text),
+    ...excerptOf(text, column),
   }
 }
 
@@ -53,7 +55,7 @@ export function diagnosticOfFile(
   file: string,
   what: Pick<Diagnostic, 'code' | 'severity' | 'message' | 'help'>,
 ): Diagnostic {
-  return { ...what, file, line: 0, column: 0, endColumn: 0, excerpt: '' }
+  return { ...what, file, line: 0, column: 0, endColumn: 0, excerpt: '', excerptColumn: 1 }
 }
 
 /** By place, worst first on the same place, and the same thing at the same place only once. */
@@ -91,16 +93,31 @@ export function diagnosticsJson(diagnostics: readonly Diagnostic[]): object {
   }
 }
 
-/** A secret written out by mistake must not reach a log by way of its own error. */
-function masked(line: string): string {
-  return line.replace(
-    /((?:[A-Za-z]*[Pp]assword|secretKey|accessKey|accountKey|keyFile|key)["']?\s*:\s*)((?!env:|file:|files?\/|[&*]?[\w./-]*\.(?:pem|asc|gpg|key)\b)[^\s,{}][^,}#]*)/g,
-    (_, key: string, value: string) =>
-      key + '*'.repeat(value.trimEnd().length) + ' '.repeat(value.length - value.trimEnd().length),
-  )
+const excerptMax = 120
+
+/** Masked before it is cut, since the name of a secret may stand before the cut; not all of it, since a line may have a million characters. */
+function excerptOf(line: string, column: number): Pick<Diagnostic, 'excerpt' | 'excerptColumn'> {
+  const start = line.length <= excerptMax ? 0 : Math.max(0, Math.min(column - 41, line.length - excerptMax))
+  const before = Math.max(0, start - 500)
+  const excerpt = masked(line.slice(before, start + excerptMax)).slice(start - before)
+  return { excerpt, excerptColumn: start + 1 }
 }
 
-/** No control characters: a playbook must not be able to write to the terminal. */
+/** A secret written out by mistake must not reach a log by way of its own error. */
+function masked(line: string): string {
+  return line.replace(secretMember, hide).replace(secretFlag, hide)
+}
+
+const secretMember =
+  /((?:[A-Za-z]{0,40}[Pp]assword|secretKey|accessKey|accountKey|keyFile|key)["']?\s*:\s*)((?!env:|file:|files?\/|[&*]?[\w./-]*\.(?:pem|asc|gpg|key)\b)[^\s,{}][^,}#]*)/g
+const secretFlag = /(--[a-z-]{0,40}(?:password|passphrase|key)=)([^'"\s,\]]+)/g
+
+function hide(_: string, name: string, value: string): string {
+  return name + '*'.repeat(value.trimEnd().length) + ' '.repeat(value.length - value.trimEnd().length)
+}
+
+/** No control characters, and not without end: a playbook must not be able to write to the terminal, nor to fill it. */
 function plain(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+  const short = text.length > 500 ? `${text.slice(0, 500)}…` : text
+  return short.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

@@ -1,8 +1,6 @@
 import { createColors } from 'picocolors'
 import { shownMax, type Diagnostic } from './diagnostic.ts'
 
-const widthMax = 120
-
 /**
  * One diagnostic with its line of the source and a caret:
  *
@@ -60,15 +58,13 @@ function worstFirst(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return diagnostics.filter(one => kept.has(one))
 }
 
-/** The part of a long line around the place, with tabs and control characters as one column each. */
-function windowOf({ excerpt, column, endColumn }: Diagnostic): {
+/** The excerpt with tabs and control characters as one column each, and where in it the caret stands. */
+function windowOf({ excerpt, excerptColumn, column, endColumn }: Diagnostic): {
   text: string
   from: number
   length: number
 } {
-  const clean = excerpt.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
-  const start = clean.length <= widthMax ? 0 : Math.max(0, Math.min(column - 41, clean.length - widthMax))
-  const text = clean.slice(start, start + widthMax)
-  const from = column - 1 - start
-  return { text, from, length: Math.max(1, Math.min(endColumn - column, widthMax - from)) }
+  const text = excerpt.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  const from = column - excerptColumn
+  return { text, from, length: Math.max(1, Math.min(endColumn - column, text.length - from)) }
 }

@@ -6,10 +6,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const allowed = Math.max(1, Math.floor(word.length / 3))
   let best: { candidate: string; apart: number } | undefined
   for (const candidate of candidates) {
-    const apart = distance(lower, candidate.toLowerCase())
+    const apart = apartBy(lower, candidate.toLowerCase())
     if (apart <= allowed && (best === undefined || apart < best.apart)) best = { candidate, apart }
   }
   return best?.candidate
+}
+
+/** Letters in another order are one slip of the fingers, however many a plain edit distance would count. */
+function apartBy(a: string, b: string): number {
+  const letters = (word: string) => Array.from(word).sort().join('')
+  return a !== b && letters(a) === letters(b) ? 1 : distance(a, b)
 }
 
 /** 'did you mean …' with the nearest, else all that there is, capped. */

@@ -25,12 +25,16 @@ const mild = new Set([
 ])
 const secretPattern = '^(env:'
 
+/** A file with more is not a playbook with mistakes but something else. */
+const problemsMax = 1000
+
 /** What is wrong with the shape of a playbook, in its own words and at its own places. */
 export function checkShape(root: Placed, source: string): Shape {
   if (validate(root.value)) return { playbook: root.value, problems: [] }
-  const errors = withoutEchoes(validate.errors ?? [])
-  const problems = errors.map(error => problemOf(error, root, source))
-  const isTyped = errors.every(error => mild.has(error.keyword))
+  const all = validate.errors ?? []
+  const errors = withoutEchoes(all)
+  const problems = errors.slice(0, problemsMax).map(error => problemOf(error, root, source))
+  const isTyped = all.every(error => mild.has(error.keyword))
   return { problems, ...(isTyped && { playbook: root.value as Playbook }) }
 }
 
@@ -42,7 +46,8 @@ function withoutEchoes(errors: readonly SchemaProblem[]): readonly SchemaProblem
   for (const error of errors) {
     if (error.keyword === 'additionalProperties') {
       const keys = unknownBy.get(error.instancePath) ?? []
-      unknownBy.set(error.instancePath, [...keys, String(error.params['additionalProperty'])])
+      keys.push(String(error.params['additionalProperty']))
+      unknownBy.set(error.instancePath, keys)
     }
     if (error.keyword === 'required' && error.params['missingProperty'] === 'kind')
       tagless.add(error.instancePath)
