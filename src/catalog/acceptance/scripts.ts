@@ -44,6 +44,7 @@ exit "$code"`
  * Words: REGISTRY PORT REPOSITORY TAG-OR-DIGEST; stdin: curl configuration with the login. Read-only: pulls through the replica
  * on this host, under the registry's own name. Reads the tag's digest, then the manifest by that digest and every blob it
  * names, and adds each up. Prints \`digest D blobs N\`, or \`absent\`, or \`broken D\`.
+ * A login that was given a token and is then refused asked for a repository nobody has made: absent, as with 404.
  * The token endpoint is the one the registry names, and only under its own name: the login goes nowhere else.
  */
 export const pullScript = `set -u
@@ -70,6 +71,7 @@ head=$(as -o /dev/null -D - -w 'status %{http_code}\\n' -H "$accept" "$url/v2/$r
 head=$(printf '%s' "$head" | tr -d '\\r')
 case $head in
   *'status 404'*) echo absent; exit 0 ;;
+  *'status 401'*) [ -z "\${token-}" ] || { echo absent; exit 0; }; echo 'status 401' >&2; exit 22 ;;
   *'status 200'*) ;;
   *) printf '%s\\n' "$head" | tail -n 1 >&2; exit 22 ;;
 esac
