@@ -75,6 +75,10 @@ async function answer(message: IncomingMessage, response: ServerResponse): Promi
     return
   }
   const data = await database.read()
+  if (url.pathname === '/ca') {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(data.secrets.web.ca)
+    return
+  }
   const given = basic(message.headers.authorization)
   const refresh = url.searchParams.get('refresh_token')
   const user =

@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Lab } from './harness.ts'
+import { dtrVersion, ucpVersion } from './images.ts'
+import { storageMount } from './layout.ts'
+
+/** Environment variable that the lab's playbook takes the administrator's password from. */
+export const passwordVariable = 'RUNBOOK_LAB_PASSWORD'
+export const adminPassword = 'lab-orca-password'
+/** Names of the two balanced products; they resolve to the balancer on every host of the lab. */
+export const registryName = 'dtr.lab'
+export const controllerName = 'ucp.lab'
+
+export interface PlaybookOptions {
+  readonly managers?: readonly string[]
+  readonly workers?: readonly string[]
+  readonly replicas?: readonly string[]
+  /** Host of the balancer; absent: no balancer, and the registry is called by its first replica's name. */
+  readonly balancer?: string | undefined
+}
+
+/**
+ * Writes a playbook that describes the lab as a cluster in high availability, and the files it names, into a directory.
+ * Answers its path. The administrator's password is `adminPassword`, to be given in `passwordVariable`.
+ */
+export function writePlaybook(lab: Lab, directory: string, options: PlaybookOptions = {}): string {
+  const { managers = ['m1', 'm2', 'm3'], workers = ['w1', 'w2'], replicas = ['d1', 'd2', 'd3'] } = options
+  const balancer = 'balancer' in options ? options.balancer : 'lb1'
+  const names = [...managers, ...replicas, ...workers, ...(balancer === undefined ? [] : [balancer])]
+  const playbook = {
+    runbook: 1,
+    name: 'lab',
+    ssh: { user: 'root', identityFile: lab.keyPath, knownHosts: [lab.knownHostsPath], hostKeys: 'strict' },
+    hosts: Object.fromEntries(names.map(name => [name, { address: lab.host(name).address }])),
+    docker: { version: '20.10' },
+    ucp: {
+      version: ucpVersion,
+      managers,
+      workers,
+      adminUsername: 'admin',
+      adminPassword: `env:${passwordVariable}`,
+      sans: [controllerName],
+      license: 'docker_subscription.lic',
+    },
+    dtr: {
+      version: dtrVersion,
+      externalUrl: `https://${balancer === undefined ? `${replicas[0] ?? 'd1'}.lab` : registryName}`,
+      replicas: replicas.map(host => ({ host })),
+    },
+    storage: { kind: 'path', path: storageMount },
+    ...(balancer === undefined
+      ? {}
+      : {
+          loadBalancer: {
+            kind: 'haproxy',
+            hosts: [balancer],
+            ucp: { name: controllerName, port: 8443 },
+            dtr: { name: registryName, port: 443 },
+          },
+        }),
+  }
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'docker_subscription.lic'), JSON.stringify(license, undefined, 2))
+  const path = join(directory, 'lab.yml')
+  writeFileSync(path, stringify(playbook))
+  return path
+}
+
+/** A license by form only: the stand-ins check no signature. */
+const license = { key_id: 'lab', private_key: 'none', authorization: 'none' }
