@@ -33,5 +33,17 @@ export type Facts = ReadonlyMap<string, Json>
 
 /** The key of one question: `fact@host`, and the canonical args where there are any. */
 export function factKey(ref: FactRef): string {
-  return `${ref.fact}@${ref.host}${ref.args === undefined ? '' : ` ${canonical(ref.args)}`}`
+  return `${ref.fact}@${ref.host}${ref.args === undefined ? '' : ` ${canonicalArgs(ref.args)}`}`
+}
+
+/** Keys are made far more often than questions, and plain data does not change once it is part of one. */
+const known = new WeakMap<object, string>()
+
+function canonicalArgs(args: Json): string {
+  if (typeof args !== 'object' || args === null) return canonical(args)
+  const before = known.get(args)
+  if (before !== undefined) return before
+  const text = canonical(args)
+  known.set(args, text)
+  return text
 }

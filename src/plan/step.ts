@@ -45,7 +45,7 @@ export interface Command {
 /**
  * The only ways to touch the world. `on` names another host than the step's own (a balancer drained around a change).
  * `failsOn` is the source of a regular expression: a line of output that matches it is a failure even when the exit
- * code is 0 (vendor tools do that).
+ * code is 0 (vendor tools do that). `answer` is a JSON schema; the answer false stops the step.
  */
 export type Op =
   | {

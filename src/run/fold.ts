@@ -87,7 +87,10 @@ export function fold(run: Run, event: Event): Run {
     }
     case 'answered': {
       const step = from(run, event.step, event, ['running'])
-      return put(run, event.step, { ...step, ended: [...step.ended, event.op] })
+      // A no stops the step, and whoever resumes is asked again.
+      return event.answer === false
+        ? run
+        : put(run, event.step, { ...step, ended: [...step.ended, event.op] })
     }
     case 'output':
     case 'waiting':

@@ -1,4 +1,4 @@
-import { Unreachable } from '../hosts/session.ts'
+import { type Line, Unreachable } from '../hosts/session.ts'
 import { type Exit, type Fact, type Facts, factKey } from '../plan/fact.ts'
 import { unique } from '../plan/refs.ts'
 import type { FactRef, HostName, Json } from '../plan/step.ts'
@@ -28,24 +28,21 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
     [...byHost].map(async ([host, questions]) => {
       try {
         const session = await sessions.to(host)
+        const asked = await Promise.all(questions.map(ref => prepare(ref, world)))
         // Facts that ask with the very same words (two checks on one listing) share one probe.
-        const lines = await Promise.all(
-          questions.map(ref => bind(factOf(ref, world).probe(ref.args), world, noLate)),
-        )
-        const distinct = new Map(lines.map(line => [JSON.stringify(line), line]))
+        const distinct = new Map(asked.map(({ words, line }) => [words, line]))
         const exits = await session.probe([...distinct.values()], { timeoutMs: PROBE_TIMEOUT_MS })
-        const byLine = new Map([...distinct.keys()].map((key, i) => [key, exits[i]]))
-        questions.forEach((ref, i) => {
-          const fact = factOf(ref, world)
-          const exit = byLine.get(JSON.stringify(lines[i]))
+        const byWords = new Map([...distinct.keys()].map((words, i) => [words, exits[i]]))
+        for (const { ref, key, fact, words } of asked) {
+          const exit = byWords.get(words)
           const answer = exit?.code === undefined ? undefined : parse(fact, exit, ref.args)
           if (answer === undefined) {
-            untold.set(factKey(ref), fact.secret ? 'its answer is secret and was not as expected' : why(exit))
-            return
+            untold.set(key, fact.secret ? 'its answer is secret and was not as expected' : why(exit))
+            continue
           }
-          facts.set(factKey(ref), answer)
+          facts.set(key, answer)
           if (fact.secret) maskAll(answer, world)
-        })
+        }
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
         unreachable.set(host, error)
@@ -53,6 +50,32 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
     }),
   )
   return { facts, untold, unreachable }
+}
+
+/** A question as it goes to a host. */
+interface Question {
+  readonly ref: FactRef
+  readonly key: string
+  readonly fact: Fact
+  readonly line: Line
+  /** The line as text, equal for equal lines. */
+  readonly words: string
+}
+
+/** Polling asks the same few questions over and over, and what they are bound to does not change within a run. */
+const prepared = new WeakMap<World, Map<string, Question>>()
+
+async function prepare(ref: FactRef, world: World): Promise<Question> {
+  const key = factKey(ref)
+  let known = prepared.get(world)
+  if (!known) prepared.set(world, (known = new Map()))
+  const before = known.get(key)
+  if (before) return before
+  const fact = factOf(ref, world)
+  const line = await bind(fact.probe(ref.args), world, noLate)
+  const question = { ref, key, fact, line, words: JSON.stringify(line) }
+  known.set(key, question)
+  return question
 }
 
 /** A parser that throws met output it was not made for: it could not tell. */

@@ -58,6 +58,13 @@ async function answered(
     })
   })
   record({ kind: 'answered', step: step.id, op: at.op, by: reply.by, answer: reply.answer })
+  if (reply.answer !== false) return
+  throw new Stop({
+    why: 'interrupted',
+    host: step.host,
+    detail: `${reply.by} said no to: ${op.ask}`,
+    help: 'resume to be asked again',
+  })
 }
 
 async function effect(

@@ -16,6 +16,7 @@ const SHORTEST = 4
 const SHORTEST_INSIDE = 6
 
 export function createRedact(): Redact {
+  const known = new Set<string>()
   const forms = new Set<string>()
   let pattern: RegExp | undefined
   const text = (input: string): string => {
@@ -44,6 +45,8 @@ export function createRedact(): Redact {
     )
   return {
     add(secret) {
+      if (known.has(secret)) return
+      known.add(secret)
       for (const part of [secret, ...secret.split('\n')]) {
         const trimmed = part.trim()
         if (trimmed.length < SHORTEST) continue

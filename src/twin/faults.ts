@@ -15,14 +15,17 @@ export class Killed extends Error {
 /** Counts calls, so that a sweep knows how many there are. */
 export interface Calls {
   count: number
+  /** Which of them were probes: they change nothing on a host. */
+  readonly probes: Set<number>
   /** Set when the controller was killed. */
   dead: boolean
 }
 
 /** Spoils the nth call. Knows nothing of what the call is for. */
 export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connect {
-  const spoil = async <T>(host: string, call: () => Promise<T>, failed: T): Promise<T> => {
+  const spoil = async <T>(host: string, call: () => Promise<T>, failed: T, probe = false): Promise<T> => {
     if (calls.dead) throw new Killed()
+    if (probe) calls.probes.add(calls.count)
     const mine = calls.count++ === fault?.at ? fault.kind : undefined
     const lost = (): Unreachable =>
       new Unreachable(
@@ -60,6 +63,7 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
           host.name,
           () => session.probe(lines, options),
           lines.map(() => failed),
+          true,
         ),
       exec: (line, options) => spoil(host.name, () => session.exec(line, options), failed),
       write: (path, content, mode) => spoil(host.name, () => session.write(path, content, mode), failed),
@@ -67,4 +71,14 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
     }
     return spoilt
   }
+}
+
+/**
+ * The fault that this one cannot be told from: nothing happens on a host when a probe reaches it, so it makes no difference
+ * whether it was lost on its way there or on its way back.
+ */
+export function sameAs(fault: Fault, calls: Pick<Calls, 'probes'>): Fault {
+  if (!calls.probes.has(fault.at)) return fault
+  if (fault.kind === 'reply-lost') return { at: fault.at, kind: 'refused' }
+  return fault.kind === 'killed-after' ? { at: fault.at, kind: 'killed-before' } : fault
 }

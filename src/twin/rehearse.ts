@@ -1,4 +1,5 @@
 import type { Fact } from '../plan/fact.ts'
+import type { Line } from '../hosts/session.ts'
 import { factKey } from '../plan/fact.ts'
 import { canonical } from '../plan/canonical.ts'
 import { holds } from '../plan/check.ts'
@@ -6,17 +7,17 @@ import { preview } from '../plan/preview.ts'
 import { asked } from '../plan/refs.ts'
 import { showCheck, showOp } from '../plan/show.ts'
 import type { Check, Digest, Plan, StepId } from '../plan/step.ts'
-import type { Event, Failure } from '../run/event.ts'
+import type { Event } from '../run/event.ts'
 import { execute } from '../run/execute.ts'
 import { fold, fresh, type Run } from '../run/fold.ts'
 import { observe } from '../run/observe.ts'
 import { createRedact } from '../run/redact.ts'
 import { openSessions, type World } from '../run/world.ts'
-import { digest } from '../plan/canonical.ts'
 import { virtualClock } from './clock.ts'
 import { connectTwin, type TwinOptions } from './connect.ts'
 import type { Estate, Model } from './estate.ts'
-import { type Calls, type Fault, Killed, faultKinds, withFault } from './faults.ts'
+import { type Calls, type Fault, Killed, faultKinds, sameAs, withFault } from './faults.ts'
+import { leaks, remembering } from './leaks.ts'
 
 /** What a rehearsal needs beside the plan. */
 export interface Stage {
@@ -35,17 +36,23 @@ export interface Performance {
   readonly estate: Estate
   readonly events: readonly Event[]
   readonly run: Run
-  readonly calls: number
-  /** Every argument list that reached a host. */
+  readonly calls: Calls
+  /** Every argument list that reached a host, each once. */
   readonly argv: readonly string[]
+  /** Every secret that was bound or answered. */
+  readonly secrets: ReadonlySet<string>
+  /** Where one of them was seen that nobody may see. */
+  readonly leaks: readonly string[]
 }
 
 export interface Rehearsal {
   readonly calls: number
   /** Faults injected, one a case. */
   readonly cases: number
+  /** How many of them had to be played: the others cannot be told from one that was (see `sameAs`). */
+  readonly played: number
   /** Cases that ended with no way on: neither whole after a resume, nor in doubt where a step says so. */
-  readonly stuck: readonly { readonly fault: Fault; readonly step: StepId; readonly failure: Failure }[]
+  readonly stuck: readonly { readonly fault: Fault; readonly step: StepId; readonly why: string }[]
   /** Cases that ended somewhere else than the undisturbed run. */
   readonly diverged: readonly { readonly fault: Fault; readonly where: string }[]
   /** Cases that ended in doubt where the step says that a person must look. */
@@ -54,6 +61,8 @@ export interface Rehearsal {
   readonly unfaithful: readonly string[]
   /** Commands that ran and were not planned, or were planned and did not run. */
   readonly unplanned: readonly string[]
+  /** Secrets in events, argument lists or the plan. */
+  readonly leaks: readonly string[]
 }
 
 /** Runs the plan once undisturbed, then once for every call and every kind of fault, each followed by a resume without fault. */
@@ -64,50 +73,66 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const whole = await play(plan, stage, { guardProbes: true })
   if (whole.run.outcome !== 'done') {
-    const [step, state] = [...whole.run.steps].find(([, state]) => state.failure) ?? []
-    throw new Error(`the undisturbed run ended ${whole.run.outcome} at ${step}: ${canonical(state?.failure ?? null)}`)
+    const { step, why } = endOf(whole)
+    throw new Error(`the undisturbed run ended ${whole.run.outcome} at ${step}: ${why}`)
   }
   const final = normal(whole.estate)
-  const stuck: { fault: Fault; step: StepId; failure: Failure }[] = []
+  const stuck: { fault: Fault; step: StepId; why: string }[] = []
   const diverged: { fault: Fault; where: string }[] = []
+  const leaking = new Set(whole.leaks)
+  if (leaks(whole.secrets, [], [canonical(plan)]).length > 0) leaking.add('the plan')
   let cases = 0
+  let played = 0
   let inDoubt = 0
-  for (let at = 0; at < whole.calls; at++) {
+  for (let at = 0; at < whole.calls.count; at++) {
     for (const kind of faultKinds) {
       const fault = { at, kind }
       if (!wanted(fault)) continue
       cases += 1
-      const { run, estate } = await play(plan, stage, {}, fault)
-      if (run.outcome === 'done') {
-        const end = normal(estate)
-        if (end !== final) diverged.push({ fault, where: difference(final, end) })
+      if (sameAs(fault, whole.calls) !== fault && wanted(sameAs(fault, whole.calls))) continue
+      played += 1
+      const end = await play(plan, stage, {}, fault)
+      for (const leak of end.leaks) leaking.add(leak)
+      if (end.run.outcome === 'done') {
+        const seen = normal(end.estate)
+        if (seen !== final) diverged.push({ fault, where: difference(final, seen) })
         continue
       }
-      const [id, state] = [...run.steps].find(([, step]) => step.failure) ?? []
-      if (id === undefined || !state?.failure)
-        throw new Error(`${canonical(fault)}: the run ended ${run.outcome} without a failure`)
-      const step = plan.steps.find(one => one.id === id)
-      if (state.state === 'in-doubt' && step?.inDoubt === 'ask') inDoubt += 1
-      else stuck.push({ fault, step: id, failure: state.failure })
+      const { step, why } = endOf(end)
+      const asks = plan.steps.find(one => one.id === step)?.inDoubt === 'ask'
+      if (asks && end.run.steps.get(step)?.state === 'in-doubt') inDoubt += 1
+      else stuck.push({ fault, step, why })
     }
   }
-  return { calls: whole.calls, cases, stuck, diverged, inDoubt, ...(await faithful(plan, stage, whole)) }
+  const counts = { calls: whole.calls.count, cases, played, stuck, diverged, inDoubt, leaks: [...leaking] }
+  return { ...counts, ...(await faithful(plan, stage, whole)) }
+}
+
+/** Where a run that is not done came to a stop. */
+function endOf({ run, events }: Performance): { readonly step: StepId; readonly why: string } {
+  for (const [step, { failure }] of run.steps) if (failure) return { step, why: canonical(failure) }
+  const last = events.at(-1)
+  const [held] = last?.kind === 'run-ended' ? (last.held ?? []) : []
+  if (held)
+    return { step: held.step, why: `held back: ${held.quorum} would be ${held.up} of ${held.members}` }
+  return { step: '', why: `the run ended ${run.outcome ?? 'nowhere'} and says nothing about it` }
 }
 
 /** One run, and its resume when it did not end well. */
 export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: Fault): Promise<Performance> {
   const estate = structuredClone(stage.estate)
   const clock = virtualClock(estate.clockMs)
-  const argv: string[] = []
+  const heard = new Set<Line>()
   const twinOptions: TwinOptions = {
     ...stage.twin,
     ...twin,
     heard: (host, line, how) => {
-      argv.push(line.argv.join(' '))
+      heard.add(line)
       twin.heard?.(host, line, how)
     },
   }
   const connect = connectTwin(estate, stage.models, clock, twinOptions)
+  const { redact, secrets } = remembering(createRedact())
   const world: World = {
     hosts: plan.hosts,
     connect,
@@ -116,7 +141,7 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
     file: stage.file,
     ask: question => Promise.reject(new Error(`nobody is there to answer: ${question}`)),
     clock,
-    redact: createRedact(),
+    redact,
   }
   const events: Event[] = []
   const refs = asked(plan)
@@ -139,20 +164,21 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
       },
     )
   }
-  const calls: Calls = { count: 0, dead: false }
+  const calls: Calls = { count: 0, probes: new Set(), dead: false }
   let run: Run | undefined
   try {
     run = await part(calls, fault)
   } catch (error) {
     if (!(error instanceof Killed)) throw error
   }
-  if (fault && run?.outcome !== 'done') run = await part({ count: 0, dead: false })
+  if (fault && run?.outcome !== 'done') run = await part({ count: 0, probes: new Set(), dead: false })
   if (!run) throw new Error('the run was killed without a fault')
   // One fold for live runs and journals: reading the events back must give the same run.
-  const again = events.reduce(fold, fresh(run.id, plan, digest(plan)))
+  const again = events.reduce(fold, fresh(run.id, plan, run.plan))
   if (canonical([...again.steps]) !== canonical([...run.steps]))
     throw new Error('the journal read back is another run')
-  return { estate, events, run, calls: calls.count, argv }
+  const argv = [...heard].map(line => line.argv.join(' '))
+  return { estate, events, run, calls, argv, secrets, leaks: leaks(secrets, events, argv) }
 }
 
 async function faithful(
@@ -171,18 +197,14 @@ async function faithful(
       .filter(outlook => outlook.will !== 'hold')
       .map(outlook => outlook.step),
   )
-  const planned = plan.steps
-    .filter(step => willRun.has(step.id))
-    .flatMap(step =>
-      step.run.filter(op => 'exec' in op || 'write' in op).map(op => `${step.id}: ${showOp(op)}`),
+  const unplanned = plan.steps.flatMap(({ id, run }) => {
+    const planned = willRun.has(id) ? run.filter(op => 'exec' in op || 'write' in op).map(showOp) : []
+    const ran = whole.events.flatMap(event =>
+      event.kind === 'op-started' && event.step === id ? [event.shown] : [],
     )
-  const ran = whole.events.flatMap(event =>
-    event.kind === 'op-started' ? [`${event.step}: ${event.shown}`] : [],
-  )
-  const unplanned = [
-    ...ran.filter(command => !planned.includes(command)).map(command => `not planned: ${command}`),
-    ...planned.filter(command => !ran.includes(command)).map(command => `planned, not run: ${command}`),
-  ]
+    if (canonical(ran) === canonical(planned)) return []
+    return [`${id}: planned ${canonical(planned)}, ran ${canonical(ran)}`]
+  })
   return { unfaithful, unplanned }
 }
 

@@ -449,6 +449,16 @@ describe('a question to a person', () => {
     expect(effects(a)).toEqual([])
   })
 
+  it('stops the step when the answer is no, and is asked again on resume', async () => {
+    const a = scripted()
+    const no = setting({ a }, { ask: () => Promise.resolve({ by: 'jo', answer: false }) })
+    const first = await go(planOf(asking), no)
+    expect(only(first)).toMatchObject({ state: 'failed', failure: { why: 'interrupted', detail: 'jo said no to: is the site dead?' } })
+    const killedThere = await go(planOf(asking), no, { past: until(first.events, 'answered') })
+    expect(only(killedThere).state).toBe('failed')
+    expect(effects(a)).toEqual([])
+  })
+
   it('is not asked again when it was answered, but what the step requires is', async () => {
     const asked: string[] = []
     const stage = setting(

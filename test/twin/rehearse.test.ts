@@ -93,7 +93,7 @@ test('a second run does nothing', async () => {
   const first = await play(toyPlan(three), toyStage(three), {})
   const second = await play(toyPlan(three), { ...toyStage(three), estate: first.estate }, {})
   expect([...second.run.steps.values()].every(step => step.how === 'already')).toBe(true)
-  expect(second.calls).toBe(0)
+  expect(second.calls.count).toBe(0)
   expect(second.events.map(event => event.kind)).not.toContain('op-started')
 })
 
