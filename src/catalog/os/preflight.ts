@@ -36,6 +36,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const hosts = Object.keys(topology.hosts)
   return settle(topology, pages, [
     ...tools(topology, facts),
+    ...roots(topology, facts),
     ...names(hosts, topology, facts),
     ...clocks(hosts, facts),
   ])
@@ -51,6 +52,19 @@ function tools(topology: Topology, facts: Facts): readonly Finding[] {
       path: ['hosts', host],
       host,
       help: `install it on ${host}: apt-get install curl, or yum install curl`,
+    }))
+}
+
+function roots(topology: Topology, facts: Facts): readonly Finding[] {
+  return topology.docker.hosts
+    .filter(host => machineSays(facts, host, 'root') === false)
+    .map(host => ({
+      code: 'RB0805',
+      severity: 'warning',
+      message: `commands on ${host} do not run as root: what installs, starts or writes below /etc will fail`,
+      path: ['hosts', host],
+      host,
+      help: 'log in as root, or give sudo on that host; a user of the group docker can do the rest',
     }))
 }
 
@@ -135,5 +149,13 @@ export const pages: readonly RulePage[] = [
     acceptable: true,
     why: 'Skew trips elections, makes health reports look stale and breaks TLS [D: plan-installation.md; KB: Docker EE best practices]. The bound of one second is our own. Hosts are asked at about the same time, so a slow link can look like skew.',
     fix: 'Run NTP on all hosts and look again.',
+  },
+  {
+    code: 'RB0805',
+    title: 'Commands do not run as root',
+    severity: 'warning',
+    acceptable: true,
+    why: 'Engines are installed and started, and licence and certificates are laid ready, as root. The group docker is enough for everything else.',
+    fix: "Log in as root, or set sudo for the host: 'nopasswd' or a password by reference.",
   },
 ]

@@ -28,6 +28,7 @@ describe('preflight', () => {
     ['one hostname twice', { m2: { hostname: 'm1' } }, ['RB0802 error m2', 'RB0803 error m2']],
     ['another hostname', { w2: { hostname: 'ip-10-0-0-15' } }, ['RB0803 error w2']],
     ['a clock ahead', { m3: { skewMs: 90_000 } }, ['RB0804 warning m3']],
+    ['no root', { w1: { root: false } }, ['RB0805 warning w1']],
     ['a small manager', { m1: { memoryMb: 4_000, cpus: 1 } }, ['RB0843 error m1', 'RB0843 error m1']],
     ['what 8 GB show as', { m1: { memoryMb: 7_800 } }, []],
     [
