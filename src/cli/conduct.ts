@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { meaningOf } from '../catalog/meanings.ts'
 import { margins } from '../plan/quorum.ts'
 import type { FactRef, Plan } from '../plan/step.ts'
 import type { Facts } from '../plan/fact.ts'
@@ -10,6 +11,7 @@ import { observe } from '../run/observe.ts'
 import type { Sessions, World } from '../run/world.ts'
 import { unique } from '../plan/refs.ts'
 import { cleanEvent } from '../views/clean.ts'
+import { lastLines } from '../views/failure.ts'
 import { lines } from '../views/lines.ts'
 import { jsonLines } from '../views/jsonlines.ts'
 import { summaryText } from '../views/summary.ts'
@@ -114,6 +116,7 @@ export async function conduct(job: Conduct): Promise<number> {
       run,
       tookSeconds: (world.clock.now() - startedMs) / 1000,
       ...(whole ? {} : await quorumsNow(job)),
+      meaning: failure => meaningOf('line' in failure ? [failure.line] : lastLines(failure)),
       next: whole ? job.next.done : job.next.resume,
     },
     job.output === 'json' ? io.errPaint : io.outPaint,

@@ -91,7 +91,8 @@ function failOnce(connect: Connect, command: RegExp): Connect {
       exec(line, options) {
         if (done || !command.test(line.argv.join(' '))) return session.exec(line, options)
         done = true
-        const said = 'FATA[0007] context deadline exceeded (made up for this demonstration)'
+        const said =
+          'FATA[0007] write /var/lib/docker/tmp/x: no space left on device (made up for this demonstration)'
         options.onLine('err', said)
         return Promise.resolve({ code: 1, stdout: '', stderr: `${said}\n` })
       },
