@@ -7,7 +7,7 @@ import type { LocalFile } from './topology.ts'
 /** Reads a file named relative to the playbook; a word instead of bytes says why it could not. */
 export type ReadLocal = (name: string) => Uint8Array | 'missing' | 'unreadable' | 'too big'
 
-type Kind = 'certificate' | 'license' | 'public key'
+export type Kind = 'certificate' | 'license' | 'public key' | 'text'
 
 /** Reads and pins one file, and finds what is wrong with it. The digest of a file that cannot be read is empty. */
 export function pinFile(
@@ -45,6 +45,11 @@ function misfit(
   path: Path,
   find: ReturnType<typeof finder>,
 ): readonly Finding[] {
+  if (kind === 'text') {
+    if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return []
+    const message = `file '${file}' holds a private key; what a step takes from beside the playbook is no secret`
+    return [find('RB0205', path, message, `write: content: \${{ secret("file:${file}") }}`)]
+  }
   if (text.trim() === '') return [find('RB0205', path, `file '${file}' is empty`, `put the ${kind} in it`)]
   if (kind === 'license') return []
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {

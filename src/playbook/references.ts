@@ -165,6 +165,7 @@ function unused(
   const used = new Set([
     ...named.map(({ host }) => host),
     ...Object.values(playbook.hosts).map(({ jump }) => jump),
+    ...(playbook.steps ?? []).flatMap(step => step.hosts ?? []),
   ])
   return Object.entries(playbook.hosts)
     .filter(([name, { roles }]) => !used.has(name) && (roles ?? []).length === 0)

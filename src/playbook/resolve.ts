@@ -2,12 +2,13 @@ import { finder } from '../plan/finder.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Host, HostName } from '../plan/step.ts'
 import { isPublicRepository, publicRepository } from './images.ts'
-import { pinFile, type ReadLocal } from './local-file.ts'
+import { type Kind, pinFile, type ReadLocal } from './local-file.ts'
 import { pages } from './pages.ts'
 import type { Path } from './placed.ts'
 import { checkReferences } from './references.ts'
 import { replicaIds } from './replica-ids.ts'
 import { resolveBalancer, resolveStorage } from './resolve-outside.ts'
+import { resolveSteps } from './resolve-steps.ts'
 import type { Certificates, Playbook, SshDefaults } from './schema.gen.ts'
 import type {
   CertificateSpec,
@@ -30,7 +31,7 @@ export function resolve(
   read: ReadLocal,
 ): { readonly topology: Topology; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [...checkReferences(playbook, find)]
-  const pin = (file: string, kind: 'certificate' | 'license' | 'public key', path: Path): LocalFile => {
+  const pin = (file: string, kind: Kind, path: Path): LocalFile => {
     const { pinned, findings: found } = pinFile(file, kind, path, read, find)
     findings.push(...found)
     return pinned
@@ -41,6 +42,8 @@ export function resolve(
   const roles = rolesOf(playbook)
   const ucp = resolveUcp(playbook, roles, loadBalancer, pin, findings)
   const dtr = resolveDtr(playbook, loadBalancer, pin, findings)
+  const { vars, steps } = playbook
+  const pinText = (file: string, path: Path): LocalFile => pin(file, 'text', path)
   const topology: Topology = {
     name: playbook.name,
     hosts: Object.fromEntries(
@@ -60,12 +63,14 @@ export function resolve(
     storage: resolveStorage(playbook.storage ?? { kind: 'local' }, find, findings),
     ...(loadBalancer !== undefined && { loadBalancer }),
     ...(playbook.accept !== undefined && { accepts: playbook.accept }),
+    ...(vars !== undefined && { vars }),
+    ...(steps !== undefined && { steps: resolveSteps(playbook, roles, read, pinText, find, findings) }),
   }
   return { topology, findings }
 }
 
 type Roles = { readonly [role: string]: readonly HostName[] }
-type Pin = (file: string, kind: 'certificate' | 'license' | 'public key', path: Path) => LocalFile
+type Pin = (file: string, kind: Kind, path: Path) => LocalFile
 
 function rolesOf({ hosts, ucp, dtr, loadBalancer }: Playbook): Roles {
   const replicas = unique((dtr?.replicas ?? []).map(({ host }) => host))

@@ -29,6 +29,11 @@ export interface Playbook {
   dtr?: DtrSection
   storage?: StorageSection
   loadBalancer?: LoadBalancerSection
+  vars?: Vars
+  /**
+   * Steps of your own, for what is not in the catalog. Steps at one point run in this order.
+   */
+  steps?: OwnStep[]
   /**
    * Findings that are known and wanted here, each with a reason.
    */
@@ -526,6 +531,360 @@ export interface ExternalBalancer {
   list: string[]
   ucp?: FrontendSpec
   dtr?: FrontendSpec
+}
+/**
+ * Values of your own, for conditions, `${{ vars.NAME }}` and templates. Not for secrets: those are named where they are used, as `${{ secret("env:NAME") }}`.
+ */
+export interface Vars {
+  /**
+   * A text, number, truth value, or a list of those.
+   */
+  [k: string]: string | number | boolean | (string | number | boolean)[]
+}
+/**
+ * One step of your own: a name, where and when it runs, and exactly one action.
+ */
+export interface OwnStep {
+  /**
+   * What it is for. Told in plans, and with the host it is the step's id, so it must be unlike that of other steps.
+   */
+  name: string
+  /**
+   * What waits for this step. A product (docker, ucp, storage, dtr, loadBalancer) or a kind of step as a plan shows it.
+   */
+  before?: string
+  /**
+   * What this step waits for. Neither `before` nor `after`: it comes after everything. A product (docker, ucp, storage, dtr, loadBalancer) or a kind of step as a plan shows it.
+   */
+  after?: string
+  /**
+   * Hosts or roles it runs on: manager, worker, dtr, loadBalancer, or your own. Absent: all hosts.
+   *
+   * @minItems 1
+   *
+   * Items: Name of a host or role.
+   */
+  hosts?: string[]
+  /**
+   * Condition in CEL over host, machine, vars, hosts and roles: only hosts for which it is true.
+   */
+  when?: string
+  /**
+   * What it may cost. `interrupts`: a service is away for a while. `irreversible`: it cannot be undone.
+   */
+  risk?: 'none' | 'interrupts' | 'irreversible'
+  command?: CommandAction
+  file?: FileAction
+  template?: TemplateAction
+  package?: PackageAction
+  service?: ServiceAction
+  user?: UserAction
+  mount?: MountAction
+  sysctl?: SysctlAction
+  waitFor?: WaitForAction
+  pause?: PauseAction
+}
+/**
+ * A command of your own. Give it `goal`, `creates` or `unless`, or nothing can tell whether it is needed: it is then opaque and runs every time.
+ */
+export interface CommandAction {
+  /**
+   * The command as words, one an item; no shell sees them. `${{ … }}` is filled in. An item that is one expression giving a list is taken as its items.
+   *
+   * @minItems 1
+   *
+   * Items: One word. `${{ … }}` is filled in.
+   */
+  argv?: string[]
+  /**
+   * The command as a text for `sh`. `${{ … }}` is filled in.
+   */
+  shell?: string
+  /**
+   * Variables of its environment, which `goal` and `unless` get too. Secrets may stand here.
+   */
+  env?: {
+    /**
+     * A value. `${{ … }}` is filled in.
+     */
+    [k: string]: string
+  }
+  /**
+   * What it reads on standard input. Secrets may stand here. `${{ … }}` is filled in.
+   */
+  stdin?: string
+  goal?: Look
+  /**
+   * Absolute path that is there once the command has done its work. `${{ … }}` is filled in.
+   */
+  creates?: string
+  unless?: CommandLineSpec
+  undo?: CommandLineSpec
+  /**
+   * How long it may take. Then it is stopped, and the step has failed.
+   */
+  timeoutSeconds?: number
+}
+/**
+ * A command that only looks, so that it can be asked at any time. It ends with code 0 when all is well.
+ */
+export interface Look {
+  /**
+   * The command as words, one an item; no shell sees them. `${{ … }}` is filled in. An item that is one expression giving a list is taken as its items.
+   *
+   * @minItems 1
+   *
+   * Items: One word. `${{ … }}` is filled in.
+   */
+  argv?: string[]
+  /**
+   * The command as a text for `sh`. `${{ … }}` is filled in.
+   */
+  shell?: string
+  /**
+   * What it prints then, without white space at the ends. Absent: anything. `${{ … }}` is filled in.
+   */
+  output?: string
+}
+/**
+ * A command: either as words or as a text for `sh`.
+ */
+export interface CommandLineSpec {
+  /**
+   * The command as words, one an item; no shell sees them. `${{ … }}` is filled in. An item that is one expression giving a list is taken as its items.
+   *
+   * @minItems 1
+   *
+   * Items: One word. `${{ … }}` is filled in.
+   */
+  argv?: string[]
+  /**
+   * The command as a text for `sh`. `${{ … }}` is filled in.
+   */
+  shell?: string
+}
+/**
+ * A file, a folder, or nothing at a path.
+ */
+export interface FileAction {
+  /**
+   * Absolute path on the host. `${{ … }}` is filled in.
+   */
+  path: string
+  /**
+   * What shall lie there. `absent`: nothing; a folder goes with all that is in it.
+   */
+  state?: 'file' | 'directory' | 'absent'
+  /**
+   * The file's text. Secrets may stand here; the file is then for root alone unless a mode is given. `${{ … }}` is filled in.
+   */
+  content?: string
+  /**
+   * File beside the playbook whose text it gets, as it is.
+   */
+  source?: string
+  /**
+   * Permissions in octal, in quotes. Default: 0644, 0755 for a folder, 0600 when a secret is in it.
+   */
+  mode?: string
+  /**
+   * User it belongs to. Absent: not looked at. `${{ … }}` is filled in.
+   */
+  owner?: string
+  /**
+   * Group it belongs to. Absent: not looked at. `${{ … }}` is filled in.
+   */
+  group?: string
+}
+/**
+ * A file made from a template beside the playbook, in Liquid. It sees host, machine, vars, hosts, roles and its own variables; a name that does not exist is an error.
+ */
+export interface TemplateAction {
+  /**
+   * The template beside the playbook.
+   */
+  source: string
+  /**
+   * Absolute path on the host. `${{ … }}` is filled in.
+   */
+  path: string
+  /**
+   * Permissions in octal, in quotes. Default: 0644, or 0600 when a secret is in it.
+   */
+  mode?: string
+  /**
+   * User it belongs to. Absent: not looked at. `${{ … }}` is filled in.
+   */
+  owner?: string
+  /**
+   * Group it belongs to. Absent: not looked at. `${{ … }}` is filled in.
+   */
+  group?: string
+  /**
+   * What the template gets besides. A value that is one `${{ … }}` keeps its type. Secrets may stand here.
+   */
+  variables?: {
+    /**
+     * A text, number, truth value, or a list of those.
+     */
+    [k: string]: string | number | boolean | (string | number | boolean)[]
+  }
+}
+/**
+ * Packages of the hosts' own distribution (apt, dnf or yum).
+ */
+export interface PackageAction {
+  /**
+   * Packages, `name` or `name=version`. `${{ … }}` is filled in.
+   *
+   * @minItems 1
+   *
+   * Items: One package. `${{ … }}` is filled in.
+   */
+  names: string[]
+  /**
+   * Whether they shall be there.
+   */
+  state?: 'present' | 'absent'
+}
+/**
+ * A systemd unit.
+ */
+export interface ServiceAction {
+  /**
+   * Name of the unit. `${{ … }}` is filled in.
+   */
+  name: string
+  /**
+   * Whether it runs.
+   */
+  state?: 'running' | 'stopped'
+  /**
+   * Whether it starts with the machine. Default: as `state`.
+   */
+  enabled?: boolean
+}
+/**
+ * A user of the hosts.
+ */
+export interface UserAction {
+  /**
+   * Login name. `${{ … }}` is filled in.
+   */
+  name: string
+  /**
+   * Whether there is one. `absent` keeps the home folder.
+   */
+  state?: 'present' | 'absent'
+  /**
+   * Number of the user. Absent: the system chooses.
+   */
+  uid?: number | string
+  /**
+   * Groups it is in besides its own. Others it is in stay. `${{ … }}` is filled in.
+   *
+   * Items: Name of a group, which must exist. `${{ … }}` is filled in.
+   */
+  groups?: string[]
+  /**
+   * Login shell. `${{ … }}` is filled in.
+   */
+  shell?: string
+  /**
+   * Home folder. `${{ … }}` is filled in.
+   */
+  home?: string
+  /**
+   * Whether it is made as a system user, without a home folder.
+   */
+  system?: boolean
+}
+/**
+ * A file system, mounted now and at every start.
+ */
+export interface MountAction {
+  /**
+   * Folder to mount on. It is made. `${{ … }}` is filled in.
+   */
+  path: string
+  /**
+   * `absent`: not mounted, and not in the table of the system either.
+   */
+  state?: 'mounted' | 'absent'
+  /**
+   * What is mounted. `${{ … }}` is filled in.
+   */
+  source?: string
+  /**
+   * Type of the file system. `${{ … }}` is filled in.
+   */
+  type?: string
+  /**
+   * Options for the table of the system. `${{ … }}` is filled in.
+   */
+  options?: string
+}
+/**
+ * A parameter of the kernel, now and at every start.
+ */
+export interface SysctlAction {
+  /**
+   * Name of the parameter. `${{ … }}` is filled in.
+   */
+  name: string
+  /**
+   * Its value. `${{ … }}` is filled in.
+   */
+  value: number | string
+}
+/**
+ * Waits until one thing is so: a port takes connections, a URL answers, or a command that looks ends well.
+ */
+export interface WaitForAction {
+  /**
+   * TCP port. Without `address`: the host itself listens on it.
+   */
+  port?: number | string
+  /**
+   * Where the port is, seen from the host. `${{ … }}` is filled in.
+   */
+  address?: string
+  http?: HttpLook
+  command?: Look
+  /**
+   * How long to wait. Then the step has failed.
+   */
+  withinSeconds?: number
+}
+/**
+ * A URL, asked from the host.
+ */
+export interface HttpLook {
+  /**
+   * What is asked. `${{ … }}` is filled in.
+   */
+  url: string
+  /**
+   * The answer that is waited for.
+   */
+  status?: number
+  /**
+   * Whether any certificate is trusted.
+   */
+  insecure?: boolean
+}
+/**
+ * Asks a person before anything goes on. The answer is remembered on the first host until the message is another.
+ */
+export interface PauseAction {
+  /**
+   * What is asked. `yes` goes on. `${{ … }}` is filled in.
+   */
+  message: string
+  /**
+   * Whether to ask in every run.
+   */
+  always?: boolean
 }
 /**
  * One finding that is known and wanted here. It is still shown, as a note with this reason.
