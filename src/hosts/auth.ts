@@ -23,7 +23,7 @@ export interface Attempts {
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 
 /**
- * The ways to log in to a host, best first: its `identityFile` alone; else the given private keys; else the agent and the default
+ * The ways to log in to a host, best first: its `identityFile` alone (through the agent where that holds it); else the given private keys; else the agent and the default
  * keys in ~/.ssh; and after them the password where there is one, also for keyboard-interactive.
  */
 export async function attemptsFor(
@@ -35,6 +35,8 @@ export async function attemptsFor(
   const attempts: Attempt[] = []
   const unusable: string[] = []
   const username = host.user
+  const socket = options.agent ?? process.env['SSH_AUTH_SOCK']
+  const agent = socket === false || socket === '' ? undefined : socket
   const addKey = (shown: string, key: ssh2.ParsedKey): void => {
     attempts.push({
       method: 'publickey',
@@ -44,6 +46,15 @@ export async function attemptsFor(
   }
   const addFile = async (file: string, wanted: boolean): Promise<void> => {
     const path = file.startsWith('~/') ? join(home, file.slice(2)) : file
+    const held = wanted && agent !== undefined ? await agentFor(path, agent, lib) : undefined
+    if (held !== undefined) {
+      attempts.push({
+        method: 'publickey',
+        shown: `${file} (held by the agent)`,
+        auth: { type: 'agent', username, agent: held },
+      })
+      return
+    }
     const read = await readKey(path, file, options, lib)
     if (typeof read !== 'string') addKey(file, read)
     else if (wanted || !read.endsWith('no such file')) unusable.push(read)
@@ -57,8 +68,7 @@ export async function attemptsFor(
       else addKey('given key', key)
     }
   } else {
-    const agent = options.agent ?? process.env['SSH_AUTH_SOCK']
-    if (agent !== undefined && agent !== false && agent !== '') {
+    if (agent !== undefined) {
       attempts.push({
         method: 'publickey',
         shown: 'the keys of the agent',
@@ -85,6 +95,34 @@ export async function attemptsFor(
     )
   }
   return { attempts, unusable }
+}
+
+/** The agent with just the one key of which FILE or FILE.pub is the public half, if it holds it. */
+async function agentFor(path: string, socket: string, lib: Ssh2): Promise<ssh2.BaseAgent | undefined> {
+  const text = await readFile(`${path}.pub`, 'utf8').catch(() =>
+    path.endsWith('.pub') ? readFile(path, 'utf8') : '',
+  )
+  const wanted = lib.utils.parseKey(text.trim())
+  if (wanted instanceof Error) return undefined
+  const agent = lib.createAgent(socket)
+  const keys = await new Promise<readonly ssh2.ParsedKey[]>(resolve => {
+    // An agent that does not answer is one that is not there.
+    const timer = setTimeout(resolve, 5000, [])
+    agent.getIdentities((error, found) => {
+      clearTimeout(timer)
+      resolve(error instanceof Error ? [] : (found ?? []).filter(key => isParsed(key)))
+    })
+  })
+  const mine = keys.filter(key => key.getPublicSSH().equals(wanted.getPublicSSH()))
+  if (mine.length === 0) return undefined
+  agent.getIdentities = give => {
+    give(null, [...mine])
+  }
+  return agent
+}
+
+function isParsed(key: unknown): key is ssh2.ParsedKey {
+  return typeof key === 'object' && key !== null && 'getPublicSSH' in key
 }
 
 /** Passphrases asked for in this process, by file: a person is asked once. */

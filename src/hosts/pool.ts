@@ -1,4 +1,4 @@
-import type { Shell } from './shell.ts'
+import { type Shell, ShellLost } from './shell.ts'
 
 /** The server has no room for a further channel on this connection (sshd's MaxSessions). */
 export class NoRoom extends Error {
@@ -6,7 +6,7 @@ export class NoRoom extends Error {
 }
 
 export interface Pool {
-  /** Runs the task with a shell of its own; waits its turn when all are busy. */
+  /** Runs the task with a shell of its own; waits its turn when all are busy. @throws ShellLost, and what `open` rejects with */
   use<T>(task: (shell: Shell) => Promise<T>): Promise<T>
   /** How many shells this connection can have, as far as is known. */
   limit(): number
@@ -53,7 +53,10 @@ export function shellPool(open: () => Promise<Shell>, most = MOST_SHELLS): Pool 
         (error: unknown) => {
           opening -= 1
           if (error instanceof NoRoom && all.size + opening > 0) limit = Math.max(1, all.size + opening)
-          else waiters.shift()?.refuse(error instanceof Error ? error : new Error(String(error)))
+          else {
+            const why = error instanceof NoRoom ? new ShellLost(false, error.message) : error
+            waiters.shift()?.refuse(why instanceof Error ? why : new Error(String(why)))
+          }
           serve()
         },
       )
@@ -77,7 +80,7 @@ export function shellPool(open: () => Promise<Shell>, most = MOST_SHELLS): Pool 
     limit: () => limit,
     close() {
       for (const shell of all) shell.close()
-      for (const waiter of waiters.splice(0)) waiter.refuse(new Error('the session was closed'))
+      for (const waiter of waiters.splice(0)) waiter.refuse(new ShellLost(true, ''))
     },
   }
 }

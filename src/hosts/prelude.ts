@@ -10,7 +10,7 @@
  * starts, so a job starts at most once whatever dies when. `pid` is the command, leader of a process group of its own; `out`
  * and `err` are its output; `late` says that the time limit struck; `rc.N` that it ended with N (the name of an empty file, so
  * that a full disk cannot swallow it). Standard input comes through a pipe and the environment through the shell: neither is
- * ever on disk.
+ * ever on disk. Jobs that ended more than 90 days ago are forgotten.
  *
  * States at the end of a `follow`: `rc N` ended, `late N` ended by the time limit, `run` still running, `wait` about to start,
  * `gone` started and now neither running nor ended with a known code, `none` not started (why is on stderr).
@@ -22,7 +22,7 @@ export LC_ALL PATH
 unset ENV BASH_ENV CDPATH
 umask 022
 cd /
-rb_file=
+rb_file= rb_pruned=
 trap '[ -z "$rb_file" ] || rm -f "$rb_file"' EXIT
 rb_timeout=$(command -v timeout)
 rb_mark() {
@@ -85,6 +85,11 @@ rb_watch=$!
 wait $rb_pid
 : >"$rb_dir/rc.$?"
 kill -TERM -$rb_watch 2>/dev/null || kill -TERM $rb_watch'
+rb_prune() {
+  [ -z "$rb_pruned" ] || return
+  rb_pruned=1
+  find "$rb_jobs" -mindepth 1 -maxdepth 1 -type d -mtime +90 -exec rm -rf {} + >/dev/null 2>&1 </dev/null &
+}
 rb_start() {
   exec setsid sh -c "$rb_supervise" runbook-job "$rb_dir" "$rb_seconds" "$rb_limit" "$@"
 }
@@ -98,6 +103,7 @@ rb_job() {
     rb_none=1
     echo 'setsid was not found on the host (it is part of util-linux and of busybox)' >&2
   elif (umask 077 && mkdir -p "$rb_dir" && : >>"$rb_dir/out" && : >>"$rb_dir/err"); then
+    rb_prune
     case $rb_in in
     -) (rb_env "$@") </dev/null >/dev/null 2>&1 & ;;
     *) printf %b "$rb_in" 2>/dev/null | (rb_env "$@") >/dev/null 2>&1 & ;;

@@ -2,7 +2,7 @@ import type { Exit } from '../plan/fact.ts'
 import { collector, lineSplitter } from './collect.ts'
 import type { Link } from './link.ts'
 import { type ExecOptions, type Line, type Session, TIMED_OUT } from './session.ts'
-import type { Sink } from './shell.ts'
+import { ShellLost, type Sink } from './shell.ts'
 import { type Call, DATA_BYTES } from './wire.ts'
 
 /** What an answer may take beyond the time the host was given. */
@@ -46,6 +46,8 @@ async function probe(link: Link, lines: readonly Line[], timeoutMs: number): Pro
       timeoutMs + SLACK_MS,
       ends,
     )
+    // A host that never said a word could not be asked: no answer is not an unknown answer.
+    if (result === 'late' && !shell.greeted()) throw new ShellLost(false, 'it did not answer in time')
     return outputs.map(({ out, err }, id) => {
       const code = Number(ends.get(id)?.[0] ?? Number.NaN)
       const stdout = out.text()
@@ -119,10 +121,12 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
         slice * 1000 + SLACK_MS,
         ends,
       )
-      return answer === 'late' ? 'late' : (ends.get(1)?.join(' ') ?? '')
+      // The host answers after each slice at the latest, so the line is dead, whatever the connection says.
+      if (answer === 'late') throw new ShellLost(shell.greeted(), 'it did not answer in time')
+      return ends.get(1) ?? []
     })
     slices += 1
-    const [word = '', code = ''] = state === 'late' ? ['run'] : state.split(' ')
+    const [word = '', code = ''] = state
     switch (word) {
       case 'rc':
         return finish(Number(code))

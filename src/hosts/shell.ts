@@ -43,6 +43,8 @@ export interface Shell {
     limitMs: number,
     ends: Map<number, readonly string[]>,
   ): Promise<'done' | 'late'>
+  /** The host's `sh` has spoken. */
+  readonly greeted: () => boolean
   readonly closed: () => boolean
   close(): void
 }
@@ -109,11 +111,14 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
   channel.write(PRELUDE + encode({ call: 'hello', nonce }))
 
   return {
-    ask(calls, wanted, sink, limitMs, ends) {
+    async ask(calls, wanted, sink, limitMs, ends) {
       if (waiting !== undefined) throw new Error('one message at a time')
-      if (gone) return Promise.reject(lost())
+      if (gone) throw lost()
+      // What cannot be said throws here, before anything is sent.
+      const parts = calls.map(call => (call.call === 'data' ? call : encode(call)))
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
+          gone = true
           waiting?.settle('late')
           channel.destroy()
         }, limitMs)
@@ -128,9 +133,10 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
             else resolve(result)
           },
         }
-        send(channel, calls)
+        send(channel, parts)
       })
     },
+    greeted: () => greeted,
     closed: () => gone,
     close() {
       gone = true
@@ -140,17 +146,17 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
 }
 
 /** Small messages in one packet; big ones as the channel drains, so that memory stays bounded. */
-function send(channel: ShellChannel, calls: readonly Call[]): void {
+function send(channel: ShellChannel, parts: readonly (string | Call)[]): void {
   let at = 0
   const more = (): void => {
     let text = ''
-    while (at < calls.length && text.length < 256 * 1024) {
-      const call = calls[at++]
-      if (call !== undefined) text += encode(call)
+    while (at < parts.length && text.length < 256 * 1024) {
+      const part = parts[at++] ?? ''
+      text += typeof part === 'string' ? part : encode(part)
     }
     if (!channel.writable) return
-    if (channel.write(text) || at >= calls.length) {
-      if (at < calls.length) setImmediate(more)
+    if (channel.write(text) || at >= parts.length) {
+      if (at < parts.length) setImmediate(more)
     } else channel.once('drain', more)
   }
   more()

@@ -13,7 +13,7 @@ import {
   wildcard,
 } from '../../src/hosts/known_hosts.ts'
 import type { SshOptions } from '../../src/hosts/options.ts'
-import { loadTrust } from '../../src/hosts/trust.ts'
+import { readTrust } from '../../src/hosts/trust.ts'
 
 let folder = ''
 let [ed, other, rsa] = ['', '', '']
@@ -121,7 +121,7 @@ test('accept-new puts a key on file once, and a changed one is still refused', (
     host: () => undefined,
     secret: () => '',
   }
-  const trust = loadTrust(options, folder)
+  const trust = readTrust(options, folder)
   expect(trust.check('m1', 2222, blob(ed))).toBeUndefined()
   expect(trust.check('m1', 2222, blob(ed))).toBeUndefined()
   expect(readFileSync(file, 'utf8')).toBe(`[m1]:2222 ${ed}\n`)
@@ -130,9 +130,9 @@ test('accept-new puts a key on file once, and a changed one is still refused', (
   expect(refused?.message).toContain('has changed')
   expect(refused?.message).toContain(fingerprint(blob(ed)))
   expect(refused?.message).toContain(fingerprint(blob(other)))
-  expect(loadTrust(options, folder).check('m1', 2222, blob(other))?.message).toContain(`${file}:1`)
+  expect(readTrust(options, folder).check('m1', 2222, blob(other))?.message).toContain(`${file}:1`)
   writeFileSync(file, `m0 ${ed}`)
-  expect(loadTrust(options, folder).check('m1', 22, blob(ed))).toBeUndefined()
+  expect(readTrust(options, folder).check('m1', 22, blob(ed))).toBeUndefined()
   expect(readFileSync(file, 'utf8')).toBe(`m0 ${ed}\n${knownHostsLine('m1', 22, blob(ed))}`)
 })
 
@@ -144,7 +144,7 @@ test('strict refuses a key that is not on file and says how to put it there', ()
     host: () => undefined,
     secret: () => '',
   }
-  const refused = loadTrust(options, folder).check('m1', 22, blob(ed))
+  const refused = readTrust(options, folder).check('m1', 22, blob(ed))
   expect(refused?.message).toContain(fingerprint(blob(ed)))
   expect(refused?.help).toContain('ssh-keyscan')
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { type Session, TIMED_OUT, Unreachable } from '../../src/hosts/session.ts
 import { connectSsh } from '../../src/hosts/ssh.ts'
 import type { Host } from '../../src/plan/step.ts'
 import { type SlowLine, slowLine } from './flights.ts'
-import { type Sshd, noSshd, startSshd } from './sshd.ts'
+import { type Sshd, freePort, noSshd, startSshd } from './sshd.ts'
 
 if (noSshd !== undefined) process.stdout.write(`test/hosts/openssh.test.ts is skipped: ${noSshd}\n`)
 
@@ -233,9 +233,25 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', () => {
       execFileSync('ssh-agent', ['-s', '-a', agent], { encoding: 'utf8' }),
     )?.[1]
     try {
-      execFileSync('ssh-add', ['-q', join(sshd.folder, 'client')], {
-        env: { ...process.env, SSH_AUTH_SOCK: agent },
+      const add = (name: string): void => {
+        execFileSync('ssh-add', ['-q', join(sshd.folder, name)], {
+          env: { ...process.env, SSH_AUTH_SOCK: agent },
+        })
+      }
+      add('key-rsa')
+      add('client')
+      // The file is encrypted, but the agent holds its key: nobody is asked for anything.
+      const file = join(sshd.folder, 'key-locked')
+      const withFile = await open({ agent }, { identityFile: file }).catch((error: unknown) => error)
+      expect(withFile).toMatchObject({
+        reason: 'auth',
+        message: expect.stringContaining('no passphrase was given') as string,
       })
+      execFileSync('ssh-keygen', ['-q', '-p', '-P', 'open sesame', '-N', '', '-f', file])
+      add('key-locked')
+      execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'open sesame', '-f', file])
+      expect(await one(await open({ agent }, { identityFile: file }), 'echo in')).toBe('in\n')
+      expect(await one(await open({ agent }, { identityFile: `${file}.pub` }), 'echo in')).toBe('in\n')
       const host = withoutKey(sshd.host)
       const session = await connectSsh({ ...sshd.options, agent, home: sshd.folder })(host)
       sessions.push(session)
@@ -383,6 +399,52 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', () => {
         const error = await why(connect('wrong-one'))
         expect(error.reason).toBe('auth')
         expect(error.message).not.toContain('wrong-one')
+      }
+    })
+
+    const dropbear = ['/usr/sbin/dropbear', '/usr/bin/dropbear'].find(path => existsSync(path))
+    if (dropbear === undefined)
+      process.stdout.write('test/hosts: dropbear is skipped: it is not installed (dropbear-bin)\n')
+    test.skipIf(dropbear === undefined)('dropbear', async () => {
+      const login = user('db', '/bin/sh')
+      mkdirSync(`/home/${login}/.ssh`, { mode: 0o700 })
+      writeFileSync(`/home/${login}/.ssh/authorized_keys`, readFileSync(join(sshd.folder, 'client.pub')), {
+        mode: 0o600,
+      })
+      execFileSync('chown', ['-R', login, `/home/${login}`])
+      const key = join(sshd.folder, 'dropbear')
+      execFileSync('dropbearkey', ['-t', 'ed25519', '-f', key], { stdio: 'ignore' })
+      const [type = '', base64 = ''] = (
+        /^ssh-ed25519 .*$/m.exec(execFileSync('dropbearkey', ['-y', '-f', key], { encoding: 'utf8' }))?.[0] ??
+        ''
+      ).split(' ')
+      const port = await freePort()
+      const child = spawn(
+        dropbear ?? '',
+        ['-F', '-E', '-r', key, '-p', `127.0.0.1:${String(port)}`, '-P', join(sshd.folder, 'dropbear.pid')],
+        { stdio: 'ignore' },
+      )
+      try {
+        for (let tries = 0; tries < 100; tries++) {
+          const probe = await why(open({ knownHosts: '' }, { user: login, port }))
+          if (probe.reason === 'hostkey') break
+          await new Promise(resolve => setTimeout(resolve, 50))
+        }
+        const session = await open(
+          { knownHosts: `[127.0.0.1]:${String(port)} ${type} ${base64}` },
+          { user: login, port },
+        )
+        expect(await one(session, 'id -un')).toBe(`${login}\n`)
+        expect((await session.exec(sh('echo done'), { job: `${run}/dropbear`, ...quiet })).stdout).toBe(
+          'done\n',
+        )
+        expect(await Promise.all([1, 2, 3].map(i => one(session, `sleep 0.1; echo ${String(i)}`)))).toEqual([
+          '1\n',
+          '2\n',
+          '3\n',
+        ])
+      } finally {
+        child.kill()
       }
     })
 

@@ -6,6 +6,7 @@ function fakeShell(): Shell & { end(): void } {
   let closed = false
   return {
     ask: () => Promise.resolve('done'),
+    greeted: () => true,
     closed: () => closed,
     close: () => (closed = true),
     end: () => (closed = true),
