@@ -71,3 +71,14 @@ async function installMissing(): Promise<void> {
     )
   }
 }
+
+/** Why there can be no lab here, or undefined when there can. */
+export async function whyNoLab(): Promise<string | undefined> {
+  try {
+    await prepareMachine()
+    return undefined
+  } catch (error) {
+    if (error instanceof MachineCannot) return error.message
+    throw error
+  }
+}

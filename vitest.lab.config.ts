@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up. */
+export default defineConfig({
+  test: {
+    include: ['test/lab/**/*.lab.test.ts'],
+    env: { RUNBOOK_LAB_PREFIX: 'labt', RUNBOOK_LAB_NETWORK: '78' },
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 60_000,
+    bail: 1,
+    reporters: ['verbose'],
+  },
+})
