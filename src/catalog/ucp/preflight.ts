@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
@@ -6,6 +5,7 @@ import type { FactRef, HostName } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
 import { member } from '../os/text.ts'
+import { isAddress } from './address.ts'
 import { founder } from './cluster.ts'
 import { BOOTSTRAPPER } from './commands.ts'
 import { askConfig } from './facts.ts'
@@ -100,7 +100,7 @@ function login(topology: Topology, ucp: UcpSpec, host: HostName, facts: Facts): 
 
 function address(topology: Topology, host: HostName): readonly Finding[] {
   const given = topology.hosts[host]?.address ?? ''
-  if (isIP(given) !== 0) return []
+  if (isAddress(given)) return []
   return [
     {
       code: 'RB0847',

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { type Facts, factKey } from '../../../plan/fact.ts'
 import type { Change, Check, HostName, Op, Step, StepId } from '../../../plan/step.ts'
 import type { CertificateSpec, Topology, UcpSpec } from '../../../playbook/topology.ts'
+import { isAddress } from '../address.ts'
 import { enginePost, jsonBody } from '../../docker/api.ts'
 import { engineRuns } from '../../docker/converge.ts'
 import { tokenFrom } from '../../docker/swarmFacts.ts'
@@ -117,7 +117,7 @@ function joinOp(topology: Topology, host: HostName, through: HostName, role: 'ma
   const manager = { fact: { fact: 'docker.swarm', host: through }, pick: 'nodeAddr' } as const
   const body = jsonBody({
     ListenAddr: '0.0.0.0:2377',
-    ...(isIP(address) === 0 ? {} : { AdvertiseAddr: address }),
+    ...(!isAddress(address) ? {} : { AdvertiseAddr: address }),
     RemoteAddrs: [{ join: [manager, ':2377'] }],
     JoinToken: tokenFrom(through, role),
   })
