@@ -1,4 +1,4 @@
-import type { FactRef, HostName, Step, StepId } from '../../plan/step.ts'
+import type { FactRef, HostName, Step, StepId, Value } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { login } from '../dtr/facts.ts'
 import { type Wanted, donorOf, wantedOf } from '../dtr/questions.ts'
@@ -23,8 +23,7 @@ export const converge: Play = context => {
   const donor = donorOf(wanted, context.facts)
   const client = clientOf(context.topology, donor)
   const trusted = trust(wanted, donor, client, context.after)
-  const pushed = push(wanted, donor, client, [trusted.id])
-  return [trusted, pushed, ...wanted.dtr.replicas.map(one => pull(wanted, donor, one, [pushed.id]))]
+  return [trusted, proof(wanted, donor, client, [trusted.id])]
 }
 
 /**
@@ -93,87 +92,51 @@ function trust(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: read
   }
 }
 
-function push(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: readonly StepId[]): Step {
+/**
+ * One step: on shared storage the push is what makes the image come whole through every replica, and the pulls by digest show
+ * that it does.
+ */
+function proof(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: readonly StepId[]): Step {
   const { adminUsername, adminPassword } = wanted.ucp
   const name = registryName(wanted.dtr.externalUrl)
-  const repository = [
-    'sh',
-    '-c',
+  const image = `${adminUsername}/${NAME}`
+  const admin = login(adminUsername, adminPassword)
+  const script = (text: string, ...words: readonly Value[]) => ['sh', '-c', text, ...words]
+  const made = script(
     repositoryScript,
     'runbook-acceptance-repository',
     String(donor.httpsPort),
     adminUsername,
     NAME,
-  ]
+  )
+  const pushed = script(pushScript, 'runbook-acceptance-push', name, image, TAG, adminUsername)
+  const digest = { fact: askImage(wanted, donor), pick: 'digest' }
+  const goal = wanted.dtr.replicas.map(one => ({ ...askImage(wanted, one), is: { whole: true } }))
   return {
     ...plain,
     id: `acceptance.push@${client}`,
     kind: 'acceptance.push',
-    title: `Log in to ${name} and push a small image`,
+    title: `Push a small image to ${name}, pull it by digest through every replica`,
     section,
     host: client,
     needs,
     run: [
-      {
-        exec: { argv: repository, stdin: login(adminUsername, adminPassword) },
-        on: donor.host,
-        timeoutSeconds: 120,
-      },
-      {
-        exec: {
-          argv: [
-            'sh',
-            '-c',
-            pushScript,
-            'runbook-acceptance-push',
-            name,
-            `${adminUsername}/${NAME}`,
-            TAG,
-            adminUsername,
-          ],
-          stdin: adminPassword,
-        },
-        timeoutSeconds: 300,
-      },
-    ],
-    goal: [{ ...askImage(wanted, donor), is: { whole: true } }],
-    withinSeconds: 60,
-    takes: { p50Seconds: 5, p90Seconds: 60 },
-  }
-}
-
-function pull(wanted: Wanted, donor: ReplicaSpec, replica: ReplicaSpec, needs: readonly StepId[]): Step {
-  const { adminUsername, adminPassword } = wanted.ucp
-  const digest = { fact: askImage(wanted, donor), pick: 'digest' }
-  const words = [
-    registryName(wanted.dtr.externalUrl),
-    String(replica.httpsPort),
-    `${adminUsername}/${NAME}`,
-    digest,
-  ]
-  const goal = [{ ...askImage(wanted, replica), is: { whole: true } }]
-  return {
-    ...plain,
-    id: `acceptance.pull@${replica.host}`,
-    kind: 'acceptance.pull',
-    title: `Pull it by digest through ${replica.host}`,
-    section,
-    host: replica.host,
-    needs,
-    run: [
+      { exec: { argv: made, stdin: admin }, on: donor.host, timeoutSeconds: 120 },
+      { exec: { argv: pushed, stdin: adminPassword }, timeoutSeconds: 300 },
       // A storage with a cache in front shows a new blob to the others a little later.
       { await: goal, withinSeconds: 90 },
-      {
+      ...wanted.dtr.replicas.map(one => ({
         exec: {
-          argv: ['sh', '-c', pullScript, 'runbook-acceptance-pull', ...words],
-          stdin: login(adminUsername, adminPassword),
+          argv: script(pullScript, 'runbook-acceptance-pull', name, String(one.httpsPort), image, digest),
+          stdin: admin,
         },
+        on: one.host,
         timeoutSeconds: 120,
         failsOn: '^(absent|broken)',
-      },
+      })),
     ],
     goal,
-    withinSeconds: 10,
-    takes: { p50Seconds: 3, p90Seconds: 30 },
+    withinSeconds: 60,
+    takes: { p50Seconds: 10, p90Seconds: 90 },
   }
 }

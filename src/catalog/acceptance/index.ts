@@ -1,9 +1,9 @@
 import { holds } from '../../plan/check.ts'
-import { factKey } from '../../plan/fact.ts'
+import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Check } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { wantedOf } from '../dtr/questions.ts'
-import type { Product } from '../product.ts'
+import type { Product, StatusRow } from '../product.ts'
 import { isLicensed } from '../ucp/cluster.ts'
 import { askImage, canPush, converge } from './converge.ts'
 import { facts } from './facts.ts'
@@ -19,14 +19,7 @@ export const acceptance: Product = {
   quorums: () => [],
   healthy,
   status: (topology, seen) =>
-    images(topology).map(check => ({
-      item: 'push and pull',
-      host: check.host,
-      state: holds(check, seen) ? 'ok' : seen.has(factKey(check)) ? 'degraded' : 'unknown',
-      detail: holds(check, seen)
-        ? 'the proof image comes whole through this replica'
-        : 'the proof image does not come whole through this replica',
-    })),
+    canPush({ topology, facts: seen }) ? images(topology).map(check => row(check, seen)) : [],
   rules: () => [],
   findings: (topology, seen) =>
     canPush({ topology, facts: seen })
@@ -51,6 +44,16 @@ export const acceptance: Product = {
     },
   ],
   model,
+}
+
+function row(check: Check, seen: Facts): StatusRow {
+  const common = { item: 'push and pull', host: check.host }
+  if (holds(check, seen))
+    return { ...common, state: 'ok', detail: 'the proof image comes whole through this replica' }
+  const answer = seen.get(factKey(check))
+  if (answer === undefined) return { ...common, state: 'unknown', detail: 'could not tell' }
+  if (answer === null) return { ...common, state: 'absent', detail: 'no proof image has been pushed' }
+  return { ...common, state: 'degraded', detail: 'the proof image does not come whole through this replica' }
 }
 
 /** Every replica gives the proof image whole. */

@@ -3,7 +3,7 @@ import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
 import type { FactRef, Json } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
-import { isObject, member } from '../os/text.ts'
+import { isObject, member, shown } from '../os/text.ts'
 import { wantedStorage } from './plays/objectStorage.ts'
 import {
   type Wanted,
@@ -142,11 +142,11 @@ function membership(wanted: Wanted, facts: Facts): readonly Finding[] {
     if (own === undefined && stateOf(replica, facts) === 'running') {
       found.push({
         code: 'RB0857',
-        severity: 'error',
+        severity: 'warning',
         path: ['dtr', 'replicas', index],
         host: replica.host,
         message: `replica ${replica.id} runs on ${replica.host} and the registry does not know it: a stray`,
-        help: 'destroy it on its host, then apply joins it anew',
+        help: 'apply clears it and joins anew when an interrupted run of ours left it; otherwise it refuses, and the id is to be destroyed on its host',
       })
     }
   })
@@ -159,8 +159,8 @@ function storageDiffers(wanted: Wanted, facts: Facts): readonly Finding[] {
   const seen = facts.get(factKey(askSettings(wanted, donor)))
   const storage = member(seen, 'storage')
   const want = wantedStorage(wanted.topology.storage)
-  if (!isObject(storage) || matches(want as Json, storage)) return []
-  const object = !['local', 'path', 'nfs'].includes(String(want.kind))
+  if (!isObject(storage) || matches(want, storage)) return []
+  const object = !['local', 'path', 'nfs'].includes(shown(want.kind))
   if (object && storage.kind === 'local' && member(seen, 'empty') === true) return []
   return [
     {
@@ -177,5 +177,5 @@ function storageDiffers(wanted: Wanted, facts: Facts): readonly Finding[] {
 function show(storage: { readonly [key: string]: Json }): string {
   const { kind, ...rest } = storage
   const more = Object.values(rest).filter(value => typeof value === 'string' && value !== '')
-  return more.length === 0 ? String(kind) : `${String(kind)} (${more.join(', ')})`
+  return more.length === 0 ? shown(kind) : `${shown(kind)} (${more.map(shown).join(', ')})`
 }

@@ -11,6 +11,7 @@ import {
   pingOf,
   replicaOn,
   reportedMs,
+  textOf,
   stamp,
   twinDtr,
 } from './state.ts'
@@ -143,7 +144,7 @@ function clusterStatus(estate: Estate, dtr: TwinDtr): string {
 }
 
 function settings(dtr: TwinDtr, id: string): string {
-  const url = /^nfs:\/\/([^/]+)(\/.*)$/.exec(String(dtr.storage['url'] ?? ''))
+  const url = /^nfs:\/\/([^/]+)(\/.*)$/.exec(textOf(dtr.storage['url']))
   return JSON.stringify({
     dtrHost: dtr.externalHost,
     sso: true,

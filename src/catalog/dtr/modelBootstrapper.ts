@@ -17,7 +17,8 @@ import {
   phaseTwoText,
   unhealthyText,
 } from './messages.ts'
-import { type TwinDtr, hostOfNode, isRunning, twinDtr } from './state.ts'
+import { flagsOf } from './modelFlags.ts'
+import { type TwinDtr, hostOfNode, isRunning, textOf, twinDtr } from './state.ts'
 
 /** Seen: 114 to 160 s and 100 to 183 s, about 20 s for destroy [O]. */
 const TAKES_MS = { install: 130_000, join: 140_000, remove: 60_000, destroy: 20_000 } as const
@@ -45,8 +46,8 @@ export function marked(line: Line, host: string, estate: Estate): Exit | Pending
     Reflect.deleteProperty(engine.containers, name)
     Reflect.deleteProperty(engine.volumes, name)
   }
-  if (ours && engine.containers['dtr-phase2']?.exitCode != null)
-    Reflect.deleteProperty(engine.containers, 'dtr-phase2')
+  const helper = engine.containers['dtr-phase2']
+  if (ours && helper && helper.exitCode !== null) Reflect.deleteProperty(engine.containers, 'dtr-phase2')
   files[markOf(id)] = { content: '', mode: '0644' }
   const answer = bootstrapper({ ...line, argv: command }, estate)
   const done = (result: Exit, now: Estate): Exit => {
@@ -126,7 +127,7 @@ function add(
   engine.containers['dtr-phase2'] = { image, startsMs: begin, healthyMs: null, exitCode: null, labels: {} }
   for (const name of VOLUMES)
     engine.volumes[`dtr-${name}-${id}`] = { driver: 'local', options: {}, files: {} }
-  const nfs = verb === 'install' ? flag('--nfs-storage-url') : String(dtr?.storage['url'] ?? '')
+  const nfs = verb === 'install' ? flag('--nfs-storage-url') : textOf(dtr?.storage['url'])
   if (nfs !== '')
     engine.volumes[`dtr-registry-nfs-${id}`] = {
       driver: 'local',
@@ -260,31 +261,6 @@ function refuse(...messages: readonly string[]): Exit {
 
 function print(messages: readonly Message[]): string {
   return messages.map(([level, text]) => `${logLine(level, text)}\n`).join('')
-}
-
-/** Flags that take no value; all others take the next word, even one that begins with dashes (a PEM text does). */
-const SWITCHES = [
-  '--debug',
-  '--ucp-insecure-tls',
-  '--async-nfs',
-  '--skip-network-test',
-  '--unsafe-join',
-  '--prune',
-  '--yes',
-  '--nocolor',
-]
-
-function flagsOf(words: readonly string[]): ReadonlyMap<string, string> {
-  const flags = new Map<string, string>()
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? ''
-    if (!word.startsWith('--')) continue
-    const [name = '', ...rest] = word.split('=')
-    if (rest.length > 0) flags.set(name, rest.join('='))
-    else if (SWITCHES.includes(name)) flags.set(name, 'true')
-    else flags.set(name, words[++i] ?? '')
-  }
-  return flags
 }
 
 function randomId(node: string): string {

@@ -54,9 +54,9 @@ export const pages: readonly RulePage[] = [
   {
     code: 'RB0857',
     title: 'A stray replica',
-    severity: 'error',
+    severity: 'warning',
     why: 'It runs, and the database does not know its id: what a failed join leaves.',
-    fix: 'destroy that id on its host; then apply joins it anew.',
+    fix: 'Resume the interrupted run, or apply: what a run of ours left is cleared and the replica joined anew. Anything else is refused: destroy that id on its host first.',
   },
   {
     code: 'RB0858',

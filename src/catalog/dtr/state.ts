@@ -95,15 +95,15 @@ export function storeName(estate: Estate, dtr: TwinDtr, id: string): string {
   const { kind } = dtr.storage
   const own = storageHost(estate, host).ownDisk ? `@${host}` : ''
   if (kind === 'local') return `local:${id}`
-  if (kind === 'nfs') return `${String(dtr.storage['url'])}${own}`
-  if (kind === 'path') return `path:${String(dtr.storage['path'])}${own}`
-  return `${kind}:${String(dtr.storage['bucket'] ?? dtr.storage['container'] ?? '')}`
+  if (kind === 'nfs') return `${textOf(dtr.storage['url'])}${own}`
+  if (kind === 'path') return `path:${textOf(dtr.storage['path'])}${own}`
+  return `${kind}:${textOf(dtr.storage['bucket'] ?? dtr.storage['container'])}`
 }
 
 function reachesStorage(estate: Estate, dtr: TwinDtr, host: string): boolean {
   if (dtr.storage.kind === 'local') return true
   if (storageHost(estate, host).cutOff) return false
-  return dtr.storage.kind !== 'nfs' || storeOf(estate, String(dtr.storage['url'])).down !== true
+  return dtr.storage.kind !== 'nfs' || storeOf(estate, textOf(dtr.storage['url'])).down !== true
 }
 
 /** When a member last reported about itself, in virtual time; undefined: never, or nobody knows any more. */
@@ -140,4 +140,9 @@ export function stopReplica(estate: Estate, id: string): void {
 /** The host that a node name of the swarm means. */
 export function hostOfNode(estate: Estate, nodeName: string): string | undefined {
   return hostCalled(estate, nodeName)
+}
+
+/** A text of plain data; nothing for anything else. */
+export function textOf(value: MutableJson | undefined): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -1,6 +1,6 @@
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Topology } from '../../playbook/topology.ts'
-import { isObject, member } from '../os/text.ts'
+import { isObject, member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { askCluster, askPing, askReplica, donorOf, wantedOf } from './questions.ts'
 
@@ -19,12 +19,12 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
         state: 'absent',
         detail: seen === null ? 'not installed' : 'another replica is on this host',
       }
-    const version = String(member(own, 'version'))
+    const version = shown(member(own, 'version'))
     if (member(own, 'running') !== true) {
       return {
         ...row,
         state: 'degraded',
-        detail: `${version}: ${String(member(own, 'up'))} of ${String(member(own, 'containers'))} containers up`,
+        detail: `${version}: ${shown(member(own, 'up'))} of ${shown(member(own, 'containers'))} containers up`,
       }
     }
     const ping = facts.get(factKey(askPing(replica)))
@@ -37,7 +37,7 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
           ...row,
           state: 'degraded',
           detail:
-            `${version}: _ping ${ping === null ? 'refused' : String(code)} ${String(member(ping, 'error') ?? '')}`.trimEnd(),
+            `${version}: _ping ${ping === null ? 'refused' : shown(code)} ${shown(member(ping, 'error'))}`.trimEnd(),
         }
   })
   const donor = donorOf(wanted, facts)
@@ -46,9 +46,9 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
   if (seen === undefined) return [...rows, { ...row, state: 'unknown', detail: 'could not tell' }]
   if (!isObject(seen)) return [...rows, { ...row, state: 'absent', detail: 'no replica answers' }]
   if (seen.code !== undefined)
-    return [...rows, { ...row, state: 'degraded', detail: `answers ${String(seen.code)}` }]
+    return [...rows, { ...row, state: 'degraded', detail: `answers ${shown(seen.code)}` }]
   const issues = Array.isArray(seen.issues) && seen.issues.length > 0 ? `; ${seen.issues.join('; ')}` : ''
   const even = seen.even === true ? '; even number of members' : ''
-  const detail = `${String(seen.healthy)} of ${String(seen.count)} members healthy${even}${issues}`
+  const detail = `${shown(seen.healthy)} of ${shown(seen.count)} members healthy${even}${issues}`
   return [...rows, { ...row, state: seen.whole === true && seen.even !== true ? 'ok' : 'degraded', detail }]
 }

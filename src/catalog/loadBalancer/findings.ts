@@ -1,7 +1,7 @@
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Finding, RulePage } from '../../plan/finding.ts'
 import type { Topology } from '../../playbook/topology.ts'
-import { isObject, member } from '../os/text.ts'
+import { isObject, member, shown } from '../os/text.ts'
 import { haproxy } from './facts.ts'
 import { pools } from './pools.ts'
 
@@ -24,7 +24,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
         severity: 'warning' as const,
         path: ['loadBalancer'],
         host,
-        message: `taken out of ${host}'s pools: ${out.map(([name, state]) => `${name} (${String(state)})`).join(', ')}`,
+        message: `taken out of ${host}'s pools: ${out.map(([name, state]) => `${name} (${shown(state)})`).join(', ')}`,
         help: 'apply puts every member back; leave apply alone while somebody works on these hosts',
       },
     ]

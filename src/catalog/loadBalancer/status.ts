@@ -1,6 +1,6 @@
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Topology } from '../../playbook/topology.ts'
-import { isObject, member } from '../os/text.ts'
+import { isObject, member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { haproxy, listed, nginx } from './facts.ts'
 import { pools } from './pools.ts'
@@ -30,7 +30,7 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
     const row = { item: `load balancer: ${spec.kind}`, host }
     if (seen === undefined) return [{ ...row, state: 'unknown', detail: 'could not tell' }]
     if (seen === null) return [{ ...row, state: 'absent', detail: 'not configured by us, or not running' }]
-    if (spec.kind === 'nginx') return [{ ...row, state: 'ok', detail: String(member(seen, 'description')) }]
+    if (spec.kind === 'nginx') return [{ ...row, state: 'ok', detail: shown(member(seen, 'description')) }]
     return all.map(pool => {
       const servers = member(member(seen, 'servers'), pool.name)
       const states = pool.servers.map(
@@ -45,7 +45,7 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
         detail:
           bad.length === 0
             ? up
-            : `${up}; ${bad.map(([name, state]) => `${name} ${String(state)}`).join(', ')}`,
+            : `${up}; ${bad.map(([name, state]) => `${name} ${shown(state)}`).join(', ')}`,
       }
     })
   })

@@ -1,5 +1,5 @@
 import type { Fact } from '../../plan/fact.ts'
-import type { Check, FactRef, HostName, Json } from '../../plan/step.ts'
+import type { Check, FactRef, HostName } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { expectedMarks, readMarks } from './markers.ts'
 import { type Target, marksArgs, readCommand, replicaHosts } from './target.ts'
@@ -73,7 +73,7 @@ export function seesMarks(
   host: HostName,
   of: readonly HostName[],
 ): Check {
-  return { ...marksRef(topology, target, host), is: { marks: expectedMarks(topology.name, of) } as Json }
+  return { ...marksRef(topology, target, host), is: { marks: expectedMarks(topology.name, of) } }
 }
 
 export function toolsRef(host: HostName): FactRef {

@@ -1,6 +1,7 @@
 import { matches } from '../../plan/check.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Facts } from '../../plan/fact.ts'
+import { shown } from '../os/text.ts'
 import type { Finding, RulePage } from '../../plan/finding.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { marksRef, toolsRef } from './facts.ts'
@@ -34,7 +35,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
         severity: 'warning' as const,
         path: ['storage'],
         host,
-        message: `${host} could not look into the shared storage: ${String(seen.unreadable)}`,
+        message: `${host} could not look into the shared storage: ${shown(seen.unreadable)}`,
         help:
           target.kind === 'nfs'
             ? 'try showmount -e SERVER and a trial mount on this host'

@@ -1,6 +1,7 @@
 import { holds } from '../../plan/check.ts'
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Topology } from '../../playbook/topology.ts'
+import { shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { marksRef, seesMarks } from './facts.ts'
 import { directTarget, replicaHosts } from './target.ts'
@@ -26,7 +27,7 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
       }
     }
     if (typeof seen === 'object' && seen !== null && 'unreadable' in seen) {
-      return { ...row, state: 'degraded', detail: `${storage.kind}: ${String(seen.unreadable)}` }
+      return { ...row, state: 'degraded', detail: `${storage.kind}: ${shown(seen.unreadable)}` }
     }
     return { ...row, state: 'absent', detail: `${storage.kind}: not yet proved to be shared` }
   })

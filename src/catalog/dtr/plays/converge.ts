@@ -30,7 +30,9 @@ export const converge: Play = context => {
   const stopped = wanted.dtr.replicas.filter(one => stateOf(one, context.facts) === 'stopped')
   for (const replica of stopped) add([start(made, replica, needs())])
   const { donor } = made
-  if (!stopped.includes(donor)) add([first(made, needs())])
+  // Another donor than the first replica is one that facts know to be a member: whatever becomes of it, it is not installed.
+  if (donor !== wanted.dtr.replicas[0] && !stopped.includes(donor)) add([start(made, donor, needs())])
+  else if (!stopped.includes(donor)) add([first(made, needs())])
   add(objectStorage(made, needs()))
   for (const replica of wanted.dtr.replicas) {
     if (replica !== donor && !stopped.includes(replica)) add([join(made, replica, needs())])

@@ -9,14 +9,9 @@ import { haproxyActivate, haproxySet, nginxActivate } from '../scripts.ts'
 
 const section = 'Load balancer'
 
-/** Package, configuration (tested by the balancer itself before it replaces the old one), members up. */
+/** Package, then configuration, tested by the balancer itself before it replaces the old one. */
 export function managed(context: Context, spec: ManagedSpec): readonly Step[] {
-  return spec.hosts.flatMap(host => {
-    const made = rendered(context.topology, spec)
-    const steps = [install(context, spec, host), configure(spec, host, made)]
-    // NGINX cannot tell which of its servers work; the pull through the balancer at the end does.
-    return spec.kind === 'haproxy' ? [...steps, membersUp(context, host)] : steps
-  })
+  return spec.hosts.flatMap(host => [install(context, spec, host), configure(context, spec, host)])
 }
 
 function install(context: Context, spec: ManagedSpec, host: HostName): Step {
@@ -55,7 +50,16 @@ export function activate(made: Rendered, on?: HostName): readonly Op[] {
   ]
 }
 
-function configure(spec: ManagedSpec, host: HostName, made: Rendered): Step {
+/**
+ * One step, so that what is planned is what runs: HAProxy takes its servers as up the moment it has read them. Every member
+ * is put back that somebody had taken out. NGINX cannot tell which of its servers work; the push through it at the end does.
+ */
+function configure(context: Context, spec: ManagedSpec, host: HostName): Step {
+  const made = rendered(context.topology, spec)
+  const all = pools(context.topology)
+  const servers = all.flatMap(pool => pool.servers.map(server => `${pool.name}/${server.host}`))
+  const up = spec.kind === 'haproxy' ? [serversAre(host, all, 'up')] : []
+  const ready = ['sh', '-c', haproxySet, 'runbook-haproxy-set', 'ready', ...servers]
   return {
     ...plain,
     id: `loadBalancer.configure@${host}`,
@@ -64,34 +68,13 @@ function configure(spec: ManagedSpec, host: HostName, made: Rendered): Step {
     section,
     host,
     needs: [`loadBalancer.install@${host}`],
-    run: activate(made),
-    goal: activeChecks(host, spec, made),
-    withinSeconds: 30,
-    takes: { p50Seconds: 3, p90Seconds: 15 },
-  }
-}
-
-function membersUp(context: Context, host: HostName): Step {
-  const all = pools(context.topology)
-  const goal = [serversAre(host, all, 'up')]
-  const servers = all.flatMap(pool => pool.servers.map(server => `${pool.name}/${server.host}`))
-  return {
-    ...plain,
-    id: `loadBalancer.members@${host}`,
-    kind: 'loadBalancer.members',
-    title: `Every member up in ${host}`,
-    section,
-    host,
-    needs: [`loadBalancer.configure@${host}`],
     run: [
-      {
-        exec: { argv: ['sh', '-c', haproxySet, 'runbook-haproxy-set', 'ready', ...servers] },
-        timeoutSeconds: 30,
-      },
-      { await: goal, withinSeconds: 120 },
+      ...activate(made),
+      ...(spec.kind === 'haproxy' ? [{ exec: { argv: ready }, timeoutSeconds: 30 }] : []),
+      ...(up.length > 0 ? [{ await: up, withinSeconds: 120 }] : []),
     ],
-    goal,
-    withinSeconds: 10,
-    takes: { p50Seconds: 10, p90Seconds: 60 },
+    goal: [...activeChecks(host, spec, made), ...up],
+    withinSeconds: 30,
+    takes: { p50Seconds: 5, p90Seconds: 30 },
   }
 }
