@@ -330,11 +330,15 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', () => {
       execFileSync('chpasswd', { input: `${login}:${password ?? randomBytes(9).toString('hex')}\n` })
       return login
     }
-    afterAll(() => {
+    afterAll(async () => {
+      for (const session of sessions.splice(0)) await session.close()
       for (const login of users) {
-        spawnSync('userdel', ['-r', login], { stdio: 'ignore' })
+        // Their last processes may still be on their way out.
+        spawnSync('userdel', ['-f', '-r', login], { stdio: 'ignore' })
         rmSync(`/etc/sudoers.d/${login}`, { force: true })
       }
+      const left = readFileSync('/etc/passwd', 'utf8')
+      expect(users.filter(login => left.includes(`${login}:`))).toEqual([])
     })
     /** A server that lets the users in, whose keys must be readable to them. */
     const forUsers = async (settings: readonly string[] = []): Promise<Sshd> => {
