@@ -1,6 +1,6 @@
 import type { Facts } from '../plan/fact.ts'
 import { digest } from '../plan/canonical.ts'
-import type { FactRef, Plan, Step, StepId } from '../plan/step.ts'
+import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
 import type { Event, Held, Outcome } from './event.ts'
 import { fold, fresh, type Run } from './fold.ts'
 import { createKnowledge } from './knowledge.ts'
@@ -33,7 +33,7 @@ export interface ExecuteOptions {
  * @throws what `emit` throws (a journal that cannot be written) and bugs; whatever hosts do ends in events.
  */
 export async function execute(plan: Plan, world: World, options: ExecuteOptions): Promise<Run> {
-  let run = fresh(options.runId, plan, digest(plan))
+  let run = fresh(options.runId, plan, digestOf(plan))
   const past = options.past ?? []
   for (const event of past) run = fold(run, event)
   const sessions = options.sessions ?? openSessions(world.hosts, world.connect)
@@ -122,6 +122,15 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
     await Promise.allSettled([...running.values()].map(({ ended }) => ended))
     if (!options.sessions) await sessions.closeAll()
   }
+}
+
+/** A rehearsal executes one plan thousands of times. */
+const digests = new WeakMap<Plan, Digest>()
+
+function digestOf(plan: Plan): Digest {
+  const known = digests.get(plan) ?? digest(plan)
+  digests.set(plan, known)
+  return known
 }
 
 function halted(run: Run): boolean {

@@ -196,6 +196,11 @@ export function containersOn(estate: Estate, host: string): { readonly [name: st
   return { ...Object.fromEntries(given), ...own }
 }
 
+/** The same for one name, without looking at the others. */
+export function containerOn(estate: Estate, host: string, name: string): TwinContainer | undefined {
+  return peekEngine(estate, host).containers[name] ?? containersOn(estate, host)[name]
+}
+
 function nodeId(clusterId: string, hostname: string): string {
   return base36(`${clusterId} ${hostname}`, 25)
 }

@@ -1,5 +1,5 @@
 import type { Estate, MutableJson } from '../../twin/estate.ts'
-import { containersOn, engineIsUp, engineState, hostCalled } from '../docker/estate.ts'
+import { containerOn, engineIsUp, engineState, hostCalled } from '../docker/estate.ts'
 import { osOf } from '../os/bareHost.ts'
 import { storageHost, storeOf } from '../storage/state.ts'
 
@@ -44,9 +44,8 @@ export function twinDtr(estate: Estate): TwinDtr | undefined {
 /** The database and the front of a replica run on its host. */
 export function isRunning(estate: Estate, id: string, host: string): boolean {
   if (!engineIsUp(estate, host)) return false
-  const all = containersOn(estate, host)
   return ['rethinkdb', 'nginx', 'api', 'registry'].every(name => {
-    const found = all[`dtr-${name}-${id}`]
+    const found = containerOn(estate, host, `dtr-${name}-${id}`)
     return found !== undefined && found.exitCode === null && found.startsMs <= estate.clockMs
   })
 }
@@ -59,7 +58,7 @@ export function hasMajority(estate: Estate, dtr: TwinDtr): boolean {
 
 /** Virtual time at which the replica has settled; undefined when it does not run. */
 export function settledMs(estate: Estate, id: string, host: string): number | undefined {
-  const started = containersOn(estate, host)[`dtr-nginx-${id}`]?.startsMs
+  const started = containerOn(estate, host, `dtr-nginx-${id}`)?.startsMs
   return started === undefined || !isRunning(estate, id, host) ? undefined : started + SETTLES_MS
 }
 
