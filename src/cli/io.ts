@@ -59,9 +59,13 @@ export function processIo(colour: boolean | undefined): Io {
     async question(text) {
       if (!interactive) throw new Quit('unanswered', `nobody is there to answer: ${text}`)
       const reader = createInterface({ input: stdin, output: stderr })
+      const gone = new AbortController()
+      // Ctrl-C and Ctrl-D leave a question without an answer for ever, unless somebody takes it back.
+      reader.once('SIGINT', () => gone.abort()).once('close', () => gone.abort())
       try {
-        return await reader.question(text)
+        return await reader.question(text, { signal: gone.signal })
       } catch {
+        stderr.write('\n')
         throw new Quit('interrupted', 'no answer')
       } finally {
         reader.close()

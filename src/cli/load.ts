@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path'
-import { playbookRules } from '../catalog/rules.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Digest } from '../plan/step.ts'
 import { hasErrors } from '../playbook/diagnostic.ts'
 import { countLine, renderDiagnostics } from '../playbook/frame.ts'
-import { loadPlaybook } from '../playbook/read.ts'
 import type { Topology } from '../playbook/topology.ts'
 import type { PlacedFinding } from '../views/text.ts'
+import { checkPlaybook } from './check.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 
@@ -24,9 +23,9 @@ export interface Good {
 }
 
 /** Reads a playbook; warnings are for `validate` and the plan. @throws Quit after printing every problem, when there are errors */
-export function loadGood(file: string, io: Io): Good {
+export async function loadGood(file: string, io: Io): Promise<Good> {
   const path = resolve(io.cwd, file)
-  const loaded = loadPlaybook(io.cwd === process.cwd() ? file : path, playbookRules)
+  const loaded = await checkPlaybook(io.cwd === process.cwd() ? file : path)
   const { diagnostics, topology, digest } = loaded
   if (hasErrors(diagnostics) || topology === undefined || digest === undefined) {
     const named = diagnostics.map(diagnostic => ({ ...diagnostic, file }))

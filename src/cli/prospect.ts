@@ -34,10 +34,13 @@ export async function lookAhead(
   const bare = offline(topology, good.digest, products)
   const facts = factsOf(products)
   const probes = bare.refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
-  const secret = readSecrets(secretsIn([topology.hosts, probes, to === 'change' ? bare.plan.steps : []]), {
-    env: io.env,
-    folder,
-  })
+  const secret = readSecrets(
+    secretsIn([topology.hosts, bare.refs, probes, to === 'change' ? bare.plan.steps : []]),
+    {
+      env: io.env,
+      folder,
+    },
+  )
   const world = realWorld({ hosts: topology.hosts, ssh: topology.ssh, folder, products, secret, may: to, io })
   const sessions = openSessions(topology.hosts, world.connect)
   return { world, sessions, seen: await survey(topology, good.digest, products, world, sessions) }

@@ -35,7 +35,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
   }
   if (!Number.isInteger(args.parallel) || args.parallel < 1)
     throw new Quit('usage', '--parallel takes a whole number from 1')
-  const good = loadGood(args.file, io)
+  const good = await loadGood(args.file, io)
   const { world, sessions, seen } = await lookAhead(good, products, args.dryRun ? 'look' : 'change', io)
   try {
     insistOnAll(seen)

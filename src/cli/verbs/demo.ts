@@ -40,7 +40,7 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
   mkdirSync(folder, { recursive: true })
   cpSync(join(packageRoot(), 'playbooks', file), join(folder, file))
   cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
-  const { topology } = loadGood(file, { ...io, cwd: folder })
+  const { topology } = await loadGood(file, { ...io, cwd: folder })
   const env = { ...io.env, UCP_ADMIN_PASSWORD: randomBytes(12).toString('base64url') }
   const spoil = (connect: Connect): Connect => failOnce(connect, /\bdtr:\S+ join\b/)
   const { io: here, close } = await pretend(topology, { ...io, cwd: folder, env }, { faster: FASTER, spoil })

@@ -21,7 +21,7 @@ interface PlanArgs {
 
 /** Shows what would happen, and touches nothing. */
 export async function plan(args: PlanArgs, io: Io): Promise<number> {
-  const good = loadGood(args.file, io)
+  const good = await loadGood(args.file, io)
   let seen
   if (args.offline) seen = offline(good.topology, good.digest, products)
   else {

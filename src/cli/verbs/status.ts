@@ -12,7 +12,7 @@ export async function status(
   args: { readonly file: string; readonly json: boolean },
   io: Io,
 ): Promise<number> {
-  const good = loadGood(args.file, io)
+  const good = await loadGood(args.file, io)
   const { seen, sessions } = await lookAhead(good, products, 'look', io)
   await sessions.closeAll()
   const { topology } = good
