@@ -54,6 +54,7 @@ case $registry in *:*) name=\${registry%:*} public=\${registry##*:} ;; *) name=$
 url=https://$registry
 get() { curl -sS -k --max-time 25 --connect-to "$name:$public:127.0.0.1:$port" "$@"; }
 challenge=$(get -o /dev/null -D - "$url/v2/") || exit
+denied='status 404'
 challenge=$(printf '%s' "$challenge" | tr -d '\\r' | grep -i '^www-authenticate:')
 case $challenge in
   *[Bb]earer*)
@@ -63,6 +64,8 @@ case $challenge in
     said=$(printf '%s\\n' "$config" | get --config - -G --data-urlencode "service=$service" --data-urlencode "scope=repository:$repository:pull" "$realm") || exit
     token=$(printf '%s' "$said" | tr -d '\\n' | sed -n 's/.*"\\(access_\\)\\{0,1\\}token" *: *"\\([^"]*\\)".*/\\2/p')
     [ -n "$token" ] || { printf '%s\\n' "$said" | cut -c 1-300 >&2; exit 22; }
+    # With a good login, "no access" is what is said of a repository that does not exist.
+    denied='status 40[134]'
     config="header = \\"Authorization: Bearer $token\\"" ;;
 esac
 as() { printf '%s\\n' "$config" | get --config - "$@"; }
@@ -70,7 +73,7 @@ accept='Accept: application/vnd.docker.distribution.manifest.v2+json, applicatio
 head=$(as -o /dev/null -D - -w 'status %{http_code}\\n' -H "$accept" "$url/v2/$repository/manifests/$ref") || exit
 head=$(printf '%s' "$head" | tr -d '\\r')
 case $head in
-  *'status 404'*) echo absent; exit 0 ;;
+  *$denied*) echo absent; exit 0 ;;
   *'status 401'*) [ -z "\${token-}" ] || { echo absent; exit 0; }; echo 'status 401' >&2; exit 22 ;;
   *'status 200'*) ;;
   *) printf '%s\\n' "$head" | tail -n 1 >&2; exit 22 ;;

@@ -78,10 +78,12 @@ function cluster(
     servers.every(one =>
       Object.values(objectOf(member(member(one, 'network'), 'connected_to'))).every(value => value === true),
     )
-  // The guide's sample has it at the top, the schema among the tables: read both.
-  const issues = [...list(member(document, 'current_issues')), ...list(member(tables, 'current_issues'))].map(
-    issueText,
-  )
+  // The guide's sample has it at the top, the schema among the tables: read both, say each once.
+  const issues = [
+    ...new Set(
+      [...list(member(document, 'current_issues')), ...list(member(tables, 'current_issues'))].map(issueText),
+    ),
+  ]
   const whole = ids.length > 0 && healthy === ids.length && tablesReady && connected && issues.length === 0
   return {
     members,

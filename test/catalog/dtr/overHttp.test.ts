@@ -148,13 +148,14 @@ describe('our scripts against a registry', () => {
 
   it('pulls by digest under the registry’s own name, and finds what is broken', async () => {
     const one = bench()
-    const pull = async (ref: string, login = LOGIN) => {
-      const answer = await one.run(pullScript, [registry(), port, 'admin/check', ref], login)
+    const pull = async (ref: string, login = LOGIN, repository = 'admin/check') => {
+      const answer = await one.run(pullScript, [registry(), port, repository, ref], login)
       return image.parse({ ...answer, code: answer.code ?? undefined }, {})
     }
     expect(await pull('proof')).toEqual({ digest: sha(manifest), blobs: 2, whole: true })
     expect(await pull(sha(manifest))).toEqual({ digest: sha(manifest), blobs: 2, whole: true })
     expect(await pull('nothing')).toBeNull()
+    expect(await pull('proof', LOGIN, 'admin/none')).toBeNull()
     expect(await pull('proof', 'user = "admin:no"\n')).toBeUndefined()
     blobs.set(sha(layer), 'other bytes')
     expect(await pull('proof')).toEqual({ whole: false, broken: sha(layer) })
