@@ -4,16 +4,11 @@ import { dtr } from './dtr/index.ts'
 import { loadBalancer } from './loadBalancer/index.ts'
 import { os } from './os/index.ts'
 import type { Product } from './product.ts'
+import { ownSteps } from './steps/index.ts'
 import { storage } from './storage/index.ts'
 import { ucp } from './ucp/index.ts'
 
-/** Every product there is, in order of need: what stands later may rely on what stands before. */
-export const products: readonly Product[] = [
-  os,
-  docker,
-  ucp,
-  storage,
-  dtr,
-  loadBalancer,
-  acceptance,
-]
+const built: readonly Product[] = [os, docker, ucp, storage, dtr, loadBalancer, acceptance]
+
+/** Every product there is, in order of need: what stands later may rely on what stands before. Own steps go in between. */
+export const products: readonly Product[] = [...built, ownSteps(built)]

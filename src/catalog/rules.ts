@@ -4,6 +4,7 @@ import type { Topology } from '../playbook/topology.ts'
 import * as docker from './docker/rules.ts'
 import * as dtr from './dtr/rules.ts'
 import * as loadBalancer from './loadBalancer/rules.ts'
+import { pages as stepPages } from './steps/pages.ts'
 import * as storage from './storage/rules.ts'
 import * as ucp from './ucp/rules.ts'
 
@@ -29,15 +30,18 @@ const products = [docker, ucp, dtr, storage, loadBalancer]
 /** The pages of all rules that need no host, each code once and sorted. */
 export const rulePages: readonly RulePage[] = [
   ...new Map(
-    [...products.flatMap(({ pages }) => pages), ...acceptPages].map(page => [page.code, page]),
+    [...products.flatMap(({ pages }) => pages), ...stepPages, ...acceptPages].map(page => [page.code, page]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
 const find = finder(acceptPages)
 
-/** Everything the products have to say about a playbook before any host is asked. */
-export function playbookRules(topology: Topology): readonly Finding[] {
-  const findings = products.flatMap(({ rules }) => rules(topology))
+/**
+ * Everything the products have to say about a playbook before any host is asked.
+ * @param more what own steps have to say, whose rules need interpreters that are loaded only for them
+ */
+export function playbookRules(topology: Topology, more: readonly Finding[] = []): readonly Finding[] {
+  const findings = [...products.flatMap(({ rules }) => rules(topology)), ...more]
   return [...findings, ...acceptances(topology, findings)]
 }
 

@@ -29,6 +29,8 @@ export interface Stage {
   /** How many steps may run at once. */
   readonly width: number
   readonly twin?: TwinOptions
+  /** Who answers the plan's questions. Absent: nobody is there. */
+  readonly ask?: World['ask']
 }
 
 /** One run on a clone of the stage's estate. */
@@ -139,7 +141,7 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
     facts: stage.facts,
     secret: stage.secret,
     file: stage.file,
-    ask: question => Promise.reject(new Error(`nobody is there to answer: ${question}`)),
+    ask: stage.ask ?? (question => Promise.reject(new Error(`nobody is there to answer: ${question}`))),
     clock,
     redact,
   }

@@ -61,7 +61,7 @@ beforeAll(async () => {
       return Promise.resolve(answers.shift() ?? '')
     },
   }
-  cluster = await pretend(loadGood(file, io).topology, io, { faster: 2000, spoil })
+  cluster = await pretend((await loadGood(file, io)).topology, io, { faster: 2000, spoil })
 })
 afterAll(async () => {
   await cluster.close()

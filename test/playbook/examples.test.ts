@@ -9,13 +9,14 @@ const names = readdirSync(folder).filter(name => name.endsWith('.yml'))
 const load = (name: string) => loadPlaybook(folder + name, playbookRules)
 
 describe('the worked examples', () => {
-  it('are the five that are promised', () => {
+  it('are the five that are promised, and one of own steps', () => {
     expect(names.sort()).toEqual([
       'dtr-5-s3.yml',
       'dtr-ha.yml',
       'minimal.yml',
       'msr-2.9-mke-3.yml',
       'multi-site.yml',
+      'steps.yml',
     ])
   })
 

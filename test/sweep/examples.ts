@@ -2,13 +2,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { products } from '../../src/catalog/index.ts'
-import { playbookRules } from '../../src/catalog/rules.ts'
+import { checkPlaybook } from '../../src/cli/check.ts'
 import { bareEstate } from '../../src/catalog/os/bareHost.ts'
 import { survey } from '../../src/cli/survey.ts'
 import { factsOf } from '../../src/cli/world.ts'
 import type { Plan } from '../../src/plan/step.ts'
 import { hasErrors } from '../../src/playbook/diagnostic.ts'
-import { loadPlaybook } from '../../src/playbook/read.ts'
 import { createRedact } from '../../src/run/redact.ts'
 import { openSessions } from '../../src/run/world.ts'
 import { virtualClock } from '../../src/twin/clock.ts'
@@ -38,7 +37,7 @@ export async function example(name: string): Promise<Example> {
     const hosts = ['a', 'b', 'c', 'd', 'e']
     return { name, plan: toyPlan(hosts), stage: { ...toyStage(hosts), secret: canary } }
   }
-  const { diagnostics, topology, digest } = loadPlaybook(join(folder, `${name}.yml`), playbookRules)
+  const { diagnostics, topology, digest } = await checkPlaybook(join(folder, `${name}.yml`))
   if (hasErrors(diagnostics) || !topology || digest === undefined) {
     throw new Error(`${name}.yml: ${diagnostics.map(({ code, message }) => `${code} ${message}`).join('; ')}`)
   }
@@ -49,6 +48,7 @@ export async function example(name: string): Promise<Example> {
     secret: canary,
     file: file => readFileSync(join(folder, file), 'utf8'),
     width: 10,
+    ask: () => Promise.resolve({ by: 'the sweep', answer: 'yes' }),
   }
   const clock = virtualClock(NOW_MS)
   const connect = connectTwin(structuredClone(stage.estate), stage.models, clock, { guardProbes: true })

@@ -44,7 +44,10 @@ export function bareHost(hostname: string, address: string, options: BareHostOpt
     curl: true,
     root: true,
     packages: engine === undefined ? {} : { 'docker-ee': engine },
-    services: engine === undefined ? {} : { docker: { active: true, enabled: true } },
+    services: {
+      'unattended-upgrades': { active: true, enabled: true },
+      ...(engine !== undefined && { docker: { active: true, enabled: true } }),
+    },
     archive: {
       'docker-ee': { version: '5:19.03.15~3-0~ubuntu-bionic', unit: 'docker' },
       'docker-ee-cli': { version: '5:19.03.15~3-0~ubuntu-bionic' },
@@ -57,6 +60,7 @@ export function bareHost(hostname: string, address: string, options: BareHostOpt
       nginx: { version: '1.14.0-0ubuntu1.11', unit: 'nginx' },
       'nfs-common': { version: '1:1.3.4-2.1ubuntu5.5' },
       curl: { version: '7.58.0-2ubuntu3.24' },
+      chrony: { version: '3.2-4ubuntu4.5', unit: 'chrony' },
     },
     ...given,
   }

@@ -1,6 +1,7 @@
 import type { Facts } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
 import type { Topology } from '../../playbook/topology.ts'
+import { settle } from '../accept.ts'
 import { productSteps } from '../compile.ts'
 import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
@@ -30,7 +31,8 @@ export function ownSteps(products: readonly Product[]): Product {
     quorums: () => [],
     healthy: () => [],
     status: () => [],
-    rules: topology => [...rules(topology), ...(hasStepTools() ? placedRules(topology, placed) : [])],
+    rules: topology =>
+      settle(topology, pages, [...rules(topology), ...(hasStepTools() ? placedRules(topology, placed) : [])]),
     findings: (topology, known) => [
       ...findings(topology, known),
       ...placed(topology, known).findings.filter(({ code }) => code === 'RB0912'),

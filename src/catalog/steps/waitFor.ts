@@ -40,6 +40,7 @@ export const httpFact: Fact = {
   probe: args => ({
     argv: [
       'curl',
+      textArg(args, 'url'),
       '-s',
       '-o',
       '/dev/null',
@@ -48,7 +49,8 @@ export const httpFact: Fact = {
       '--max-time',
       String(LOOK_SECONDS),
       ...(member(args, 'insecure') === true ? ['--insecure'] : []),
-      textArg(args, 'url'),
+      '--user-agent',
+      'runbook-step',
     ],
   }),
   parse({ code, stdout }) {
