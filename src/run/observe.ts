@@ -68,7 +68,7 @@ const prepared = new WeakMap<World, Map<string, Question>>()
 async function prepare(ref: FactRef, world: World): Promise<Question> {
   const key = factKey(ref)
   let known = prepared.get(world)
-  if (!known) prepared.set(world, (known = new Map()))
+  if (!known) prepared.set(world, (known = new Map<string, Question>()))
   const before = known.get(key)
   if (before) return before
   const fact = factOf(ref, world)

@@ -453,7 +453,10 @@ describe('a question to a person', () => {
     const a = scripted()
     const no = setting({ a }, { ask: () => Promise.resolve({ by: 'jo', answer: false }) })
     const first = await go(planOf(asking), no)
-    expect(only(first)).toMatchObject({ state: 'failed', failure: { why: 'interrupted', detail: 'jo said no to: is the site dead?' } })
+    expect(only(first)).toMatchObject({
+      state: 'failed',
+      failure: { why: 'interrupted', detail: 'jo said no to: is the site dead?' },
+    })
     const killedThere = await go(planOf(asking), no, { past: until(first.events, 'answered') })
     expect(only(killedThere).state).toBe('failed')
     expect(effects(a)).toEqual([])
