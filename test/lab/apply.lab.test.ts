@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from './command.ts'
-import { estateHashes } from './estate.ts'
+import { estateOf } from './estate.ts'
 import type { Lab } from './harness.ts'
 import { labDown, labUp } from './harness.ts'
 import { sampleImage } from './images.ts'
@@ -44,10 +44,10 @@ describe.skipIf(reason !== undefined)('runbook on real hosts', () => {
     })
 
   test('apply --dry-run on bare hosts changes nothing', async () => {
-    const before = await estateHashes(lab)
+    const before = await estateOf(lab)
     const dry = await runbook(directory, ['apply', 'lab.yml', '--dry-run'])
     expect(dry.code, dry.err).toBe(0)
-    expect(await estateHashes(lab)).toEqual(before)
+    expect(await estateOf(lab)).toEqual(before)
   })
 
   test('apply makes the cluster from bare hosts', async () => {
@@ -61,13 +61,13 @@ describe.skipIf(reason !== undefined)('runbook on real hosts', () => {
   })
 
   test('a second apply and a dry run change nothing', async () => {
-    const before = await estateHashes(lab)
+    const before = await estateOf(lab)
     const again = await runbook(directory, ['apply', 'lab.yml', '--yes'])
     expect(again.code, again.err.slice(-3000)).toBe(0)
     expect(again.out).toMatch(/\b0 changes\b/)
     const dry = await runbook(directory, ['apply', 'lab.yml', '--dry-run'])
     expect(dry.code, dry.err.slice(-3000)).toBe(0)
-    expect(await estateHashes(lab)).toEqual(before)
+    expect(await estateOf(lab)).toEqual(before)
   })
 
   test('through the balancer: push, and pull while one replica is off', async () => {
