@@ -2,9 +2,12 @@ import { type Facts } from '../plan/fact.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Outlook } from '../plan/preview.ts'
 import { type Margin, margins } from '../plan/quorum.ts'
+import type { Level } from '../plan/saved.ts'
 import { showOp } from '../plan/show.ts'
 import type { Digest, Op, Plan, Step } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
+import { fileChanges, type Present } from './fileChange.ts'
+import { lowestMargin, movingSteps, timelineRows } from './overview.ts'
 import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
 
 /** A finding and the place in the playbook it speaks of, as `file:line:column`. */
@@ -20,7 +23,11 @@ export interface PlanReport {
   /** What was seen on the hosts, or with `offline` assumed of them. */
   readonly facts: Facts
   /** 'live': the hosts were asked. 'offline': none was asked, nothing is assumed to be there. */
-  readonly level: 'live' | 'offline'
+  readonly level: Level
+  /** When it was looked at, RFC 3339 in UTC: only of what was seen earlier, so that the same input gives the same text. */
+  readonly seenAt?: string
+  /** What managed files hold now. */
+  readonly present?: Present
   readonly outlooks: readonly Outlook[]
   readonly findings: readonly PlacedFinding[]
 }
@@ -61,12 +68,14 @@ export function planSummary(report: PlanReport, paint: Paint = noPaint): string 
 }
 
 function summary(report: PlanReport, paint: Paint): readonly string[] {
-  const { plan, outlooks, facts } = report
+  const { plan, outlooks } = report
   const { run, hold, depend } = counts(outlooks)
   const asked =
     report.level === 'offline'
       ? 'no host was asked (taken as bare)'
-      : `${count(Object.keys(plan.hosts).length, 'host')} asked`
+      : report.level === 'snapshot'
+        ? `no host was asked (as seen ${report.seenAt ?? 'earlier'})`
+        : `${count(Object.keys(plan.hosts).length, 'host')} asked`
   const identity = paint.dim(`plan ${report.digest.slice(0, 12)}, ${asked}, nothing was changed`)
   if (run + depend === 0)
     return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), identity]
@@ -79,7 +88,7 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
     `${hold} already hold`,
     `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
     ...(final > 0 ? [`${count(final, 'step')} cannot be undone`] : []),
-    lowestMargin(outlooks, margins(plan.quorums, facts)),
+    lowestWords(report),
   ]
   const whole = parts.map(part => part.replaceAll(' ', unbroken)).join(', ')
   const lines = wrap(`${plan.name}: ${whole}`, width, '  ').map(line => line.replaceAll(unbroken, ' '))
@@ -87,16 +96,10 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
 }
 
 /** Only groups that exist today can be brought nearer to their loss. */
-function lowestMargin(outlooks: readonly Outlook[], now: { readonly [quorum: string]: Margin }): string {
-  let lowest: { readonly name: string; readonly margin: Margin } | undefined
-  for (const outlook of outlooks) {
-    if (outlook.will === 'hold') continue
-    for (const [name, margin] of Object.entries(outlook.lowest)) {
-      if ((now[name]?.members ?? 0) === 0) continue
-      if (lowest === undefined || margin.spare < lowest.margin.spare) lowest = { name, margin }
-    }
-  }
+function lowestWords(report: PlanReport): string {
+  const now = margins(report.plan.quorums, report.facts)
   if (Object.values(now).every(margin => margin.members === 0)) return 'no quorum exists yet'
+  const lowest = lowestMargin(report)
   if (lowest === undefined) return 'no quorum is touched'
   return `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`
 }
@@ -145,30 +148,9 @@ function risks(report: PlanReport, paint: Paint): readonly string[] {
 function timeline(report: PlanReport, paint: Paint): readonly string[] {
   const names = report.plan.quorums.map(quorum => quorum.name)
   if (names.length === 0) return []
-  let before = margins(report.plan.quorums, report.facts)
-  const rows: {
-    readonly label: string
-    readonly low: Outlook['lowest']
-    readonly after: Outlook['margins']
-  }[] = []
-  rows.push({ label: 'now', low: before, after: before })
-  for (const outlook of report.outlooks) {
-    const moved = names.some(
-      name =>
-        differs(before[name], outlook.margins[name]) || differs(outlook.margins[name], outlook.lowest[name]),
-    )
-    if (moved && outlook.will !== 'hold') {
-      const step = report.plan.steps.find(one => one.id === outlook.step)
-      rows.push({
-        label: step === undefined ? outlook.step : `${number(report.plan, step)} ${step.id}`,
-        low: outlook.lowest,
-        after: outlook.margins,
-      })
-    }
-    before = outlook.margins
-  }
+  const rows = timelineRows(report)
   if (rows.length === 1) {
-    const there = Object.entries(before).filter(([, margin]) => margin.members > 0)
+    const there = Object.entries(rows[0]?.after ?? {}).filter(([, margin]) => margin.members > 0)
     if (there.length === 0) return []
     return [
       '',
@@ -197,11 +179,8 @@ function timeline(report: PlanReport, paint: Paint): readonly string[] {
   ]
 }
 
-function differs(a: Margin | undefined, b: Margin | undefined): boolean {
-  return a?.up !== b?.up || a?.members !== b?.members
-}
-
-function cell(low: Margin | undefined, after: Margin | undefined): string {
+/** One cell of the quorum timeline: `3/3 (1) low 2`. */
+export function cell(low: Margin | undefined, after: Margin | undefined): string {
   if (after === undefined || after.members === 0) return '-'
   const settled = `${share(after)} (${after.spare})`
   // Growing from below is what a join does and says nothing; falling below the end is what a reader must see.
@@ -233,7 +212,7 @@ function steps(report: PlanReport, paint: Paint): readonly string[] {
     return [
       '',
       paint.bold(section),
-      ...inside.flatMap(step => stepLines(report.plan, step, will.get(step.id) ?? 'depend', written, paint)),
+      ...inside.flatMap(step => stepLines(report, step, will.get(step.id) ?? 'depend', written, paint)),
     ]
   })
 }
@@ -243,12 +222,13 @@ function allHold(steps: number): string {
 }
 
 function stepLines(
-  plan: Plan,
+  report: PlanReport,
   step: Step,
   will: Outlook['will'],
   written: Map<string, number>,
   paint: Paint,
 ): readonly string[] {
+  const { plan } = report
   const position = String(number(plan, step)).padStart(String(plan.steps.length).length)
   const head = `  ${position} ${signs[will]} ${step.title}`
   const risk = step.risk === 'none' ? '' : `, ${step.risk}`
@@ -258,6 +238,7 @@ function stepLines(
   if (will === 'hold') return title.map(line => paint.dim(line))
   const margin = ' '.repeat(position.length + 7)
   const commands = step.run.flatMap(op => opLines(op, step))
+  const files = report.present === undefined ? [] : fileChanges(step, report.present)
   const same = commands.length > 1 ? written.get(commands.join('\n')) : undefined
   if (same === undefined) written.set(commands.join('\n'), number(plan, step))
   const ops = (same === undefined ? commands : [`the same commands as step ${same}, on ${step.host}`]).map(
@@ -268,7 +249,17 @@ function stepLines(
       step.risk === 'irreversible' ? paint.red(line) : will === 'run' ? paint.green(line) : line,
     ),
     ...ops,
+    ...files.flatMap(file => diffLines(file.diff, margin, paint)),
   ]
+}
+
+function diffLines(diff: string, margin: string, paint: Paint): readonly string[] {
+  if (diff === '') return []
+  return diff
+    .split('\n')
+    .map(line =>
+      (line.startsWith('+') ? paint.green : line.startsWith('-') ? paint.red : paint.dim)(margin + line),
+    )
 }
 
 function opLines(op: Op, step: Step): readonly string[] {
@@ -285,13 +276,6 @@ function legend(report: PlanReport): readonly string[] {
     '',
     ...wrap('? = may run: what it would change could not be seen; it is asked again just before.', width),
   ]
-}
-
-function movingSteps(report: PlanReport): readonly Step[] {
-  const held = new Set(
-    report.outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step),
-  )
-  return report.plan.steps.filter(step => !held.has(step.id))
 }
 
 function number(plan: Plan, step: Step): number {

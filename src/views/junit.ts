@@ -1,0 +1,54 @@
+import { annotations } from './annotation.ts'
+import { roughly } from './layout.ts'
+import type { Origin } from './sarif.ts'
+import type { PlanReport } from './text.ts'
+
+/**
+ * JUnit XML: a suite of findings, where errors fail, and a suite of steps, where what already holds is skipped.
+ * Nothing has been run, so no case has a time.
+ */
+export function planJunit(report: PlanReport, { playbook, places }: Origin): string {
+  const found = annotations(report, playbook, places).filter(one => one.step === undefined)
+  const failed = found.filter(one => one.severity === 'error').length
+  const held = report.outlooks.filter(outlook => outlook.will === 'hold').length
+  const steps = report.plan.steps.map((step, i) => {
+    const will = report.outlooks[i]?.will ?? 'depend'
+    const said = `on ${step.host}, about ${roughly(step.takes.p50Seconds)}, risk ${step.risk}`
+    return [
+      `  <testcase classname="${escape(step.kind)}" name="${escape(`${step.id} ${step.title}`)}">`,
+      will === 'hold'
+        ? '   <skipped message="already holds"/>'
+        : `   <system-out>${escape(`${will === 'run' ? 'will run' : 'may run'}, ${said}`)}</system-out>`,
+      '  </testcase>',
+    ]
+  })
+  const cases = found.map(one => {
+    const where = `${one.file}:${one.line}:${one.column}`
+    const body =
+      one.severity === 'error'
+        ? `   <failure type="${one.code}" message="${escape(one.message)}">${escape(`${where}\n${one.help ?? ''}`)}</failure>`
+        : `   <system-out>${escape(`${one.severity} at ${where}: ${one.message}`)}</system-out>`
+    return [`  <testcase classname="${one.code}" name="${escape(one.message)}">`, body, '  </testcase>']
+  })
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="runbook plan ${escape(report.plan.name)}">`,
+    ` <testsuite name="findings" tests="${found.length}" failures="${failed}" errors="0" skipped="0">`,
+    ...cases.flat(),
+    ' </testsuite>',
+    ` <testsuite name="steps" tests="${report.plan.steps.length}" failures="0" errors="0" skipped="${held}">`,
+    ...steps.flat(),
+    ' </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+function escape(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

@@ -1,0 +1,301 @@
+import type { Margin } from '../plan/quorum.ts'
+import { showOp } from '../plan/show.ts'
+import type { Step } from '../plan/step.ts'
+import { difference, isSame } from '../plan/difference.ts'
+import type { Plan } from '../plan/step.ts'
+import { estimate } from './estimate.ts'
+import { fileChanges, type FileChange } from './fileChange.ts'
+import { count, roughly } from './layout.ts'
+import * as overview from './overview.ts'
+import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
+
+/** 0: all. 1: unchanged hosts as a count. 2: file diffs as `+12 -3`. 3: commands as counts. 4: head, risks, quorums. */
+export type Degree = 0 | 1 | 2 | 3 | 4
+export const degrees: readonly Degree[] = [0, 1, 2, 3, 4]
+
+export interface MarkdownOptions {
+  readonly degree: Degree
+  /** The playbook as it was named. */
+  readonly playbook: string
+  /** The saved plan's name, for the command that applies it. */
+  readonly saved?: string
+  /** The plan of the previous push. */
+  readonly previous?: Plan
+  /** How old what was seen is, in words; it needs a clock, so the caller says it. */
+  readonly age?: string
+  /** Where all of it can be read. */
+  readonly link?: string
+  /** At most so many rows in a table and names in a list; the worst come first, and how many more there are is said. */
+  readonly rows?: number
+}
+
+const degreeWords = [
+  '',
+  'hosts that stay as they are are only counted',
+  'file diffs are only counted',
+  'commands are only counted',
+  'only the head, risks and quorums are shown',
+]
+
+/** The plan for a comment or a job summary. Pure; the same input gives the same bytes. Nothing is ever cut in the middle. */
+export function planMarkdown(report: PlanReport, options: MarkdownOptions): string {
+  const { degree } = options
+  return [
+    ...head(report, options),
+    ...findings(report, options),
+    ...risks(report, options),
+    ...timeline(report, options),
+    ...sinceLast(report, options),
+    ...(degree === 4 ? [] : hosts(report, degree)),
+    ...(degree < 3 ? wholeList(report) : []),
+    ...(degree === 0
+      ? []
+      : [
+          '',
+          `_Level ${degree} of 4: ${degreeWords[degree] ?? ''}.${options.link === undefined ? ' All of it is in the job summary and in the saved plan.' : ` [All of it](${options.link}).`}_`,
+        ]),
+  ]
+    .join('\n')
+    .concat('\n')
+}
+
+/** The first form, from the most complete, that is no longer than `budget` characters. The last one is given in any case. */
+export function fitted(report: PlanReport, options: Omit<MarkdownOptions, 'degree'>, budget: number): string {
+  let text = ''
+  for (const degree of degrees) {
+    text = planMarkdown(report, { ...options, degree })
+    if (text.length <= budget) return text
+  }
+  for (const rows of [100, 40, 15, 5]) {
+    text = planMarkdown(report, { ...options, degree: 4, rows })
+    if (text.length <= budget) return text
+  }
+  return text
+}
+
+/** The colour of the worst thing in a plan. */
+export function mark(report: PlanReport): string {
+  const { run, depend } = counts(report.outlooks)
+  if (report.findings.some(({ finding }) => finding.severity === 'error')) return '🔴'
+  if (run + depend === 0) return '⚪'
+  const worst = overview.riskRows(report)[0]?.severity
+  return worst === 'error' ? '🔴' : worst === 'warning' ? '🟠' : '🟢'
+}
+
+function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): readonly string[] {
+  const { run, hold, depend } = counts(report.outlooks)
+  const name = playbook.split('/').at(-1) ?? playbook
+  const level = `${overview.levelWords(report)}${age === undefined ? '' : `, ${age} old`}`
+  const identity = `Plan \`${report.digest.slice(0, 12)}\`${saved === undefined ? '' : ` · apply with \`runbook apply ${saved}\``} · refused when anything has moved`
+  if (run + depend === 0)
+    return [
+      `### ${mark(report)} runbook plan · ${text(name)} · ${text(report.plan.name)} · no changes`,
+      `All ${hold} steps already hold · ${text(level)}`,
+      identity,
+    ]
+  const { create, update, delete: remove } = overview.actions(report)
+  const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report))
+  const lowest = overview.lowestMargin(report)
+  const final = overview.pointsOfNoReturn(report)
+  const opaque = overview.movingSteps(report).filter(step => step.opaque === true).length
+  return [
+    `### ${mark(report)} runbook plan · ${text(name)} · ${text(report.plan.name)} · ${create} add, ${update} change, ${remove} remove`,
+    [
+      `${count(run, 'step')}${depend > 0 ? ` and ${depend} that may run` : ''}`,
+      count(overview.stepsByHost(report).size, 'host'),
+      `~${roughly(p50Seconds)} (p90 ${roughly(p90Seconds)})`,
+      lowest === undefined
+        ? 'no quorum is brought nearer to loss'
+        : `lowest margin **${text(lowest.name)} ${share(lowest.margin)}, ${spareWords(lowest.margin)}**`,
+      final.length === 0
+        ? 'no point of no return'
+        : `${count(final.length, 'point')} of no return (first: step ${overview.numberOf(report, final[0] as Step)})`,
+      `${opaque} opaque`,
+      text(level),
+    ].join(' · '),
+    identity,
+  ]
+}
+
+const signs = { error: '🔴', warning: '🟠', note: '🟡' } as const
+
+function findings(report: PlanReport, { rows: most = Infinity }: MarkdownOptions): readonly string[] {
+  if (report.findings.length === 0) return []
+  return [
+    '',
+    `#### Findings (${report.findings.length})`,
+    '| | code | what | where | help |',
+    '|---|---|---|---|---|',
+    ...worst(report.findings, most).map(
+      ({ finding, place }) =>
+        `| ${signs[finding.severity]} | ${finding.code} | ${cellText(finding.message)} | ${cellText([finding.host, place].filter(one => one !== undefined).join(', '))} | ${cellText(finding.help ?? '')} |`,
+    ),
+    ...more(report.findings.length - most),
+  ]
+}
+
+function risks(report: PlanReport, { rows: most = Infinity }: MarkdownOptions): readonly string[] {
+  const rows = overview.riskRows(report)
+  if (rows.length === 0) return []
+  return [
+    '',
+    `#### Risks (${rows.length})`,
+    '| | step | why | guard |',
+    '|---|---|---|---|',
+    ...rows
+      .slice(0, most)
+      .map(
+        row =>
+          `| ${signs[row.severity]} | ${row.number} \`${row.step.id}\` | ${cellText(row.why)} | ${cellText(row.guard)} |`,
+      ),
+    ...more(rows.length - most),
+  ]
+}
+
+function timeline(report: PlanReport, { rows: most = Infinity }: MarkdownOptions): readonly string[] {
+  const rows = overview.timelineRows(report)
+  const names = report.plan.quorums.map(quorum => quorum.name)
+  if (rows.length === 0) return []
+  return [
+    '',
+    '#### Quorum timeline',
+    `| after step | ${names.map(cellText).join(' | ')} |`,
+    `|---|${names.map(() => '---|').join('')}`,
+    ...rows
+      .slice(0, most)
+      .map(
+        row =>
+          `| ${cellText(row.label)} | ${names.map(name => bold(row.after[name], cell(row.low[name], row.after[name]))).join(' | ')} |`,
+      ),
+    ...more(rows.length - most),
+    '',
+    'Members up / members (how many more can be lost; "low": while the step runs).',
+  ]
+}
+
+/** Errors before warnings before notes, only where not all are shown. */
+function worst(findings: PlanReport['findings'], most: number): PlanReport['findings'] {
+  if (findings.length <= most) return findings
+  const rank = { error: 0, warning: 1, note: 2 }
+  return [...findings].sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity]).slice(0, most)
+}
+
+function more(left: number): readonly string[] {
+  return left > 0 ? ['', `... and ${left} more.`] : []
+}
+
+function bold(margin: Margin | undefined, shown: string): string {
+  return margin !== undefined && margin.members > 1 && margin.spare <= 0 ? `**${shown}**` : shown
+}
+
+function sinceLast(
+  report: PlanReport,
+  { previous, rows: most = Infinity }: MarkdownOptions,
+): readonly string[] {
+  if (previous === undefined) return []
+  const between = difference(previous, report.plan)
+  const title = `#### Changed since last push (plan \`${between.from.slice(0, 12)}\`)`
+  if (isSame(between)) return ['', title, 'Nothing: it is the same plan.']
+  const line = (sign: string, ids: readonly string[], word: string): string =>
+    ids.length === 0
+      ? `${sign} nothing ${word}`
+      : `${sign} ${ids
+          .slice(0, most)
+          .map(id => `\`${id}\``)
+          .join(', ')}${ids.length > most ? ` and ${ids.length - most} more` : ''} ${word}`
+  return [
+    '',
+    title,
+    [
+      line('+', between.added, 'added'),
+      line(
+        '~',
+        between.changed.map(one => one.step),
+        'changed',
+      ),
+      line('–', between.removed, 'removed'),
+    ].join(' · '),
+    ...(between.inputs.length === 0 ? [] : [`Beside the steps: ${between.inputs.join(', ')}.`]),
+  ]
+}
+
+function hosts(report: PlanReport, degree: Degree): readonly string[] {
+  const moving = overview.stepsByHost(report)
+  const idle = Object.keys(report.plan.hosts).filter(host => !moving.has(host))
+  return [
+    '',
+    ...[...moving].flatMap(([host, steps]) => {
+      const final = steps.filter(step => step.risk === 'irreversible').length
+      const address = report.plan.hosts[host]?.address ?? ''
+      return details(
+        `${text(host)} (${text(address)}): ${count(steps.length, 'step')}${final > 0 ? `, ${final} irreversible` : ''}`,
+        steps.flatMap(step => stepBlock(report, step, degree)),
+      )
+    }),
+    ...(idle.length === 0
+      ? []
+      : degree >= 1
+        ? [`${count(idle.length, 'host')} unchanged.`]
+        : details(`${count(idle.length, 'host')} unchanged`, [idle.map(text).join(' ')])),
+  ]
+}
+
+function stepBlock(report: PlanReport, step: Step, degree: Degree): readonly string[] {
+  const title = `**${overview.numberOf(report, step)}** \`${step.id}\` ${text(step.title)}`
+  if (degree >= 3) return [`- ${title}: ${count(step.run.length, 'op')}`]
+  const files = fileChanges(step, report.present ?? new Map())
+  return [
+    `${title}${step.needs.length === 0 ? '' : ` (after ${step.needs.map(id => `\`${id}\``).join(', ')})`}`,
+    ...(step.run.length === 0 ? [] : fence('sh', step.run.map(showOp).join('\n'))),
+    ...files.flatMap(file => fileBlock(file, degree)),
+    '',
+  ]
+}
+
+function fileBlock(file: FileChange, degree: Degree): readonly string[] {
+  const name = `\`${file.path}\` on ${text(file.host)}`
+  const note = file.note === undefined ? '' : ` (${text(file.note)})`
+  if (file.diff === '') return [`${name}${note === '' ? ': unchanged' : note}`]
+  if (degree >= 2) return [`${name} +${file.added} −${file.removed}${note}`]
+  return [`${name}${note}`, ...fence('diff', file.diff)]
+}
+
+function wholeList(report: PlanReport): readonly string[] {
+  const moving = overview.movingSteps(report)
+  if (moving.length === 0) return []
+  return [
+    ...details(
+      'Whole ordered list',
+      moving.map(
+        step =>
+          `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(step.takes.p50Seconds)}`,
+      ),
+    ),
+  ]
+}
+
+function details(summary: string, inside: readonly string[]): readonly string[] {
+  return [`<details><summary>${summary}</summary>`, '', ...inside, '', '</details>']
+}
+
+/** A fence longer than any run of backticks inside: what a command says can never end it. */
+function fence(language: string, body: string): readonly string[] {
+  const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(found => found[0].length))
+  const ticks = '`'.repeat(longest + 1)
+  return [`${ticks}${language}`, body, ticks]
+}
+
+/** Names from a playbook can neither make a link, nor mention anybody, nor open a tag. */
+function text(words: string): string {
+  return words
+    .replace(/[\r\n]+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_[\]|#!~]/g, '\\$&')
+    .replaceAll('@', '@\u200B')
+}
+
+function cellText(words: string): string {
+  return words === '' ? '' : text(words)
+}
