@@ -52,7 +52,7 @@ registry=$1 port=$2 repository=$3 ref=$4
 config=$(cat)
 case $registry in *:*) name=\${registry%:*} public=\${registry##*:} ;; *) name=$registry public=443 ;; esac
 url=https://$registry
-get() { curl -sS -k --max-time 25 --connect-to "$name:$public:127.0.0.1:$port" "$@"; }
+get() { curl -sS -k --max-time 10 --connect-to "$name:$public:127.0.0.1:$port" "$@"; }
 challenge=$(get -o /dev/null -D - "$url/v2/") || exit
 denied='status 404'
 challenge=$(printf '%s' "$challenge" | tr -d '\\r' | grep -i '^www-authenticate:')

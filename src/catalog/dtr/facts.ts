@@ -56,7 +56,7 @@ export const ping: Fact = {
       '-sS',
       '-k',
       '--max-time',
-      '10',
+      '5',
       '-w',
       '\\n%{http_code}\\n',
       `https://127.0.0.1:${textArg(args, 'port')}/_ping`,

@@ -1,6 +1,7 @@
 /**
  * Shell texts for the registry, each named by the word that follows it in argv. POSIX sh, curl, docker and coreutils only.
  * Credentials arrive on stdin as curl configuration and only ever go to this host's own loopback.
+ * Read-only ones answer within seconds: all questions to a host share one round trip and its time limit.
  */
 
 /** Read-only: containers and volumes of any replica on this host, and the bootstrapper's helper. */
@@ -11,13 +12,13 @@ echo end`
 
 /** Read-only. Words: PORT. The host's own clock first, so that the age of self-reports needs no clock of ours. */
 export const clusterScript = `date -u +%s
-exec curl -sS -k --max-time 20 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$1/api/v0/meta/cluster_status"`
+exec curl -sS -k --max-time 8 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$1/api/v0/meta/cluster_status"`
 
 /** Read-only. Words: PORT. Three documents, each followed by its status code on a line of its own. */
 export const settingsScript = `set -u
 config=$(cat)
 get() {
-  printf '%s\\n' "$config" | curl -sS -k --max-time 15 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$port$1" || exit
+  printf '%s\\n' "$config" | curl -sS -k --max-time 5 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$port$1" || exit
 }
 port=$1
 get /api/v0/meta/settings

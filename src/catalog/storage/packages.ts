@@ -11,8 +11,9 @@ for word in "$@"; do
 done
 if command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
-  apt-get install -y --no-install-recommends $deb && exit 0
-  apt-get update && apt-get install -y --no-install-recommends $deb
+  install() { apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold --no-install-recommends install $deb; }
+  install && exit 0
+  apt-get -q update && install
 elif command -v yum >/dev/null; then
   yum install -y $rpm
 else

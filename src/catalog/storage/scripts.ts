@@ -28,7 +28,7 @@ ${list}`
  * what it says is shown and never decides.
  * Exit 32: mount's own "mount failed".
  */
-export const nfsScript = `exec timeout 40 unshare --mount sh -c '
+export const nfsScript = `exec timeout 20 unshare --mount sh -c '
 set -u
 mode=$1 server=$2 export=$3 options=$4 name=$5 host=\${6-} text=\${7-} dir=/mnt
 mount --make-rprivate / || exit 1
@@ -68,7 +68,7 @@ k=; [ "$insecure" = yes ] && k=-k
 request() {
   object=$1; shift
   printf 'url = "%s://%s:%s@%s/%s"\\n' "\${url%%://*}" "$user" "$pass" "\${url#*://}" "$object" |
-    curl -sS $k --max-time 20 --aws-sigv4 "aws:amz:$region:s3" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \\
+    curl -sS $k --max-time 10 --aws-sigv4 "aws:amz:$region:s3" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \\
       -w '\\n%{http_code}' --config - "$@"
 }
 if [ "$mode" = write ]; then
