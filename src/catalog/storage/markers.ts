@@ -6,12 +6,7 @@ import type { Json } from '../../plan/step.ts'
  * differs from run to run.
  */
 
-/** Name of the file one host writes, in the root of the storage. */
-export function markerFile(cluster: string, host: string): string {
-  return `.runbook-${cluster}.${host}`
-}
-
-/** Its one line of content. */
+/** The one line in a host's marker, the file `.runbook-CLUSTER.HOST` in the root of the storage. */
 export function markerText(cluster: string, host: string): string {
   return `runbook ${cluster} ${host}`
 }
