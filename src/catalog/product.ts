@@ -43,7 +43,7 @@ export interface Product {
   readonly pages: readonly RulePage[]
   readonly model: Model
   /** Puts steps among those of the other products. Only the person's own steps do that: products come one after another. */
-  place?(context: Context, products: readonly ProductSteps[]): readonly Step[]
+  readonly place?: (context: Context, products: readonly ProductSteps[]) => readonly Step[]
 }
 
 /** What one product's `converge` made. */

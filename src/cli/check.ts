@@ -6,12 +6,12 @@ import { loadPlaybook, type Loaded } from '../playbook/read.ts'
  * catalog that own steps are put into, are loaded only for a playbook that has steps of its own.
  */
 export async function checkPlaybook(path: string): Promise<Loaded> {
-  let hasSteps = false
+  const seen = { steps: false }
   const loaded = loadPlaybook(path, topology => {
-    hasSteps = (topology.steps ?? []).length > 0
+    seen.steps = (topology.steps ?? []).length > 0
     return playbookRules(topology)
   })
-  if (!hasSteps) return loaded
+  if (!seen.steps) return loaded
   const [{ loadStepTools }, { products }] = await Promise.all([
     import('../catalog/steps/tools.ts'),
     import('../catalog/index.ts'),

@@ -43,6 +43,11 @@ export function commandDeed(spec: CommandSpec, site: Site, at: Mistake['path']):
   const env = Object.fromEntries(
     Object.entries(spec.env ?? {}).map(([name, words]) => [name, read.value(words, [...at, 'env', name])]),
   )
+  const bad = Object.keys(env).find(name => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith('rb_'))
+  if (bad !== undefined) {
+    const help = "letters, digits and _, and not beginning with 'rb_'"
+    throw new Mistake('RB0907', [...at, 'env', bad], `'${bad}' cannot be a variable of the environment`, help)
+  }
   const goal: Check[] = []
   if (spec.goal !== undefined) goal.push(lookIs(spec.goal, env, site, [...at, 'goal']))
   if (spec.unless !== undefined) goal.push(lookIs(spec.unless, env, site, [...at, 'unless']))

@@ -53,7 +53,7 @@ export function languageOf(vars: { readonly [name: string]: Plain }): Language {
       if (usesMachine && scope.machine === undefined)
         throw new Undecided(`'${shown(source)}' asks what ${scope.host.name} is`)
       try {
-        return run(contextOf(scope, vars)) as unknown
+        return run(contextOf(scope, vars))
       } catch (error) {
         if (error instanceof Mistake) throw error
         throw new Mistake(

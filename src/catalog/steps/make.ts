@@ -202,7 +202,18 @@ export function slugOf(name: string): string {
   return slug.slice(0, 60).replace(/-$/, '')
 }
 
-/** What is the same on several hosts is said once. */
+/** What is wrong at one place on several hosts is said once. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
-  return [...new Map(findings.map(one => [JSON.stringify([one.code, one.path, one.message]), one])).values()]
+  const byPlace = new Map<string, Finding[]>()
+  for (const one of findings) byPlace.set(placeOf(one), [...(byPlace.get(placeOf(one)) ?? []), one])
+  return [...byPlace.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return []
+    const others = more.filter(({ message }) => message !== first.message).length
+    return [others === 0 ? first : { ...first, message: `${first.message} (and on ${others} more)` }]
+  })
+}
+
+/** Two findings of one code at one place are the same mistake. */
+export function placeOf({ code, path }: Finding): string {
+  return JSON.stringify([code, path])
 }

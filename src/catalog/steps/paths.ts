@@ -125,7 +125,6 @@ export function placing(
 /** @throws Mistake unless it is a path from the top without detours */
 export function absolute(path: string, at: Mistake['path']): string {
   const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
-  // eslint-disable-next-line no-control-regex
   if (/^\/[^\u0000-\u001f]*$/.test(trimmed) && !/(^|\/)\.{1,2}(\/|$)|\/\//.test(trimmed)) return trimmed
   throw new Mistake(
     'RB0907',

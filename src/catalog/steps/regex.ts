@@ -25,7 +25,7 @@ export class BadPattern extends Error {
 export function occurs(pattern: string, text: string): boolean {
   const nodes = compilePattern(pattern)
   let current = new Set<number>()
-  const chars = [...text]
+  const chars = Array.from(text)
   const enter = (state: number, at: number, into: Set<number>): boolean => {
     const open = [state]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -59,7 +59,7 @@ interface Part {
 }
 
 function compilePattern(pattern: string): readonly Node[] {
-  const source = [...pattern]
+  const source = Array.from(pattern)
   const nodes: Node[] = [{ is: 'split', next: -1, other: -1 }]
   let at = 0
 
@@ -141,7 +141,7 @@ function compilePattern(pattern: string): readonly Node[] {
       at += 1
       if (source[at] === '?') at += 1 // lazy or not makes no difference to whether it occurs
       if (['*', '+'].includes(source[at] ?? ''))
-        throw new BadPattern(`'${sign ?? ''}${source[at] ?? ''}' repeats a repetition; put the first in ( )`)
+        throw new BadPattern(`'${sign}${source[at] ?? ''}' repeats a repetition; put the first in ( )`)
     }
   }
   const counted = (least: number, most: number | undefined, first: Part, again: () => Part): Part => {

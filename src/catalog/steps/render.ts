@@ -109,8 +109,8 @@ export function render(
       `a variable cannot be called '${taken}', which every template has anyhow`,
     )
   const secrets: SecretMark[] = []
-  const own = Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => {
+  const own: { readonly [name: string]: unknown } = Object.fromEntries(
+    Object.entries(variables).map(([name, value]): [string, unknown] => {
       if (!(value instanceof SecretMark)) return [name, value]
       return [name, new Veiled(secrets.push(value) - 1)]
     }),
@@ -148,12 +148,14 @@ function asksForMachine(template: string): boolean {
 }
 
 function unveiled(text: string, secrets: readonly SecretMark[]): Value {
-  const parts = text.split('\0')
-  if (parts.length === 1) return text
-  // Every second part is an index: templates hold no NUL of their own.
-  const values = parts.map((part, i): Value =>
-    i % 2 === 0 ? part : { secret: secrets[Number(part)]?.reference ?? '' },
-  )
+  if (secrets.length === 0) return text
+  // Every second part is an index into the secrets.
+  const values = text.split('\0').map((part, i): Value => {
+    if (i % 2 === 0) return part
+    const secret = /^\d+$/.test(part) ? secrets[Number(part)] : undefined
+    if (secret === undefined) throw new Error('a NUL cannot stand beside a secret')
+    return { secret: secret.reference }
+  })
   return { join: values.filter(value => value !== '') }
 }
 

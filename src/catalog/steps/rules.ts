@@ -3,7 +3,7 @@ import type { Finding } from '../../plan/finding.ts'
 import type { StepSpec } from '../../playbook/steps.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import type { Language } from './expression.ts'
-import { languageFor, makeSteps, slugOf } from './make.ts'
+import { languageFor, makeSteps, placeOf, slugOf } from './make.ts'
 import { Mistake } from './mistake.ts'
 import { find } from './pages.ts'
 import { hasStepTools } from './tools.ts'
@@ -22,6 +22,12 @@ const mayHoldSecrets: readonly RegExp[] = [
 export function rules(topology: Topology): readonly Finding[] {
   const steps = topology.steps ?? []
   if (steps.length === 0 || !hasStepTools()) return []
+  const named = Object.keys(topology.vars ?? {})
+    .filter(name => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(name =>
+      find('RB0907', ['vars', name], `'${name}' cannot be the name of a variable`, 'letters, digits and _'),
+    )
+  if (named.length > 0) return named
   const language = languageFor(topology)
   const typed = steps.flatMap((spec, i) => typeFindings(spec, ['steps', i], language))
   const told = new Set(typed.map(({ path }) => JSON.stringify(path)))
@@ -38,7 +44,7 @@ export function rules(topology: Topology): readonly Finding[] {
 export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   if ((topology.steps ?? []).length === 0) return []
   const { findings: wrong, undecided } = makeSteps(topology, facts)
-  const known = new Set(makeSteps(topology, new Map()).findings.map(one => JSON.stringify(one)))
+  const known = new Set(makeSteps(topology, new Map()).findings.map(placeOf))
   const unseen = undecided.map(({ index, host, why }) => ({
     ...find(
       'RB0909',
@@ -48,7 +54,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     ),
     host,
   }))
-  return [...wrong.filter(one => !known.has(JSON.stringify(one))), ...unseen]
+  return [...wrong.filter(one => !known.has(placeOf(one))), ...unseen]
 }
 
 function shapeFindings(spec: StepSpec, path: Path, before: readonly StepSpec[]): readonly Finding[] {

@@ -90,7 +90,7 @@ export function readerOf(language: Language, scope: Scope): Reader {
     if (!words.includes('${{')) return words
     const got = result(words, path)
     if (got instanceof SecretMark) return { secret: got.reference }
-    if (!Array.isArray(got)) return String(got)
+    if (typeof got !== 'object') return String(got)
     if (isLone(words, path))
       throw new Mistake(
         'RB0905',

@@ -10,12 +10,8 @@ export function runReal({ argv, stdin }: Command): Exit {
     input: typeof stdin === 'string' ? stdin : '',
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
   })
-  const missing = done.error !== undefined && 'code' in done.error && done.error.code === 'ENOENT'
-  return {
-    code: missing ? 127 : (done.status ?? undefined),
-    stdout: done.stdout ?? '',
-    stderr: done.stderr ?? '',
-  }
+  if (done.error !== undefined) return { code: 127, stdout: '', stderr: done.error.message }
+  return { code: done.status ?? undefined, stdout: done.stdout, stderr: done.stderr }
 }
 
 /** What a fact says of this machine. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { osOf } from '../../../src/catalog/os/bareHost.ts'
 import { loadStepTools } from '../../../src/catalog/steps/tools.ts'
+import { showValue } from '../../../src/plan/show.ts'
 import type { ServiceSpec } from '../../../src/playbook/steps.ts'
 import { made, stageOf, step, topologyOf, wrong } from './toy.ts'
 
@@ -21,7 +22,7 @@ describe('a service', () => {
     ['stopped', true, ['systemctl enable chrony', 'systemctl stop chrony']],
   ] as const)('that is %s, enabled %s', (state, enabled, commands) => {
     const { goal, run, risk } = made(service(state, enabled))
-    expect(run.map(op => ('exec' in op ? op.exec.argv.join(' ') : ''))).toEqual(commands)
+    expect(run.map(op => ('exec' in op ? op.exec.argv.map(showValue).join(' ') : ''))).toEqual(commands)
     expect(goal).toMatchObject([{ fact: 'os.service', is: { active: state === 'running', enabled } }])
     expect(risk).toBe(state === 'stopped' ? 'interrupts' : 'none')
   })

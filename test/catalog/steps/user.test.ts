@@ -29,7 +29,7 @@ describe('a user', () => {
       {
         exec: {
           argv: [
-            ...['sh', '-c', expect.any(String), 'runbook-step-user-set', 'deploy'],
+            ...['sh', '-c', expect.any(String) as string, 'runbook-step-user-set', 'deploy'],
             ...['--create-home', '--uid', '1500', '--shell', '/bin/bash', '--groups', 'docker,adm', '--'],
             ...['--uid', '1500', '--shell', '/bin/bash', '--append', '--groups', 'docker,adm'],
           ],
