@@ -17,14 +17,6 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
   return [
     ...ucp.managers.map(host => managerRow(ucp, host, facts)),
     ...ucp.workers.map(host => workerRow(ucp, host, through, facts)),
-    ...[...swarmQuorums(topology), ...quorums(topology)].map((quorum): StatusRow => {
-      const { members, spare, up } = tally(quorum, facts)
-      const item = `quorum of ${quorum.name}`
-      if (members === 0) return { item, state: 'absent', detail: 'no members' }
-      const detail =
-        spare < 0 ? `${up} of ${members} up, majority lost` : `${up} of ${members} up, can lose ${spare}`
-      return { item, state: spare >= 0 && up === members ? 'ok' : 'degraded', detail }
-    }),
     ...(ucp.license ? [licenseRow(through, facts)] : []),
   ]
 }
