@@ -1,3 +1,5 @@
+import { CUSTODY } from './custody.ts'
+
 /**
  * The host's half of the protocol of wire.ts: functions for a plain POSIX `sh` (dash, bash and busybox are tested).
  *
@@ -13,7 +15,8 @@
  * ever on disk. Jobs that ended more than 90 days ago are forgotten.
  *
  * States at the end of a `follow`: `rc N` ended, `late N` ended by the time limit, `run` still running, `wait` about to start,
- * `gone` started and now neither running nor ended with a known code, `none` not started (why is on stderr).
+ * `gone` started and now neither running nor ended with a known code, `none` not started (why is on stderr), `fenced` not started
+ * because the lease it was sent under is over (custody.ts).
  *
  * All variables begin with `rb_`, which wire.ts refuses as the name of a command's own variable.
  */
@@ -99,8 +102,10 @@ rb_job() {
   rb_mark b "$rb_id"
   if [ -e "$rb_dir/sup" ]; then
     :
+  elif ! rb_ours; then
+    rb_none=fenced
   elif ! command -v setsid >/dev/null; then
-    rb_none=1
+    rb_none=none
     echo 'setsid was not found on the host (it is part of util-linux and of busybox)' >&2
   elif (umask 077 && mkdir -p "$rb_dir" && : >>"$rb_dir/out" && : >>"$rb_dir/err"); then
     rb_prune
@@ -109,8 +114,9 @@ rb_job() {
     *) printf %b "$rb_in" 2>/dev/null | (rb_env "$@") >/dev/null 2>&1 & ;;
     esac
   else
-    rb_none=1
+    rb_none=none
   fi
+  rb_fence=
   rb_mark e "$rb_id" 0
 }
 rb_alive() {
@@ -138,7 +144,7 @@ rb_look() {
   rb_ended && return
   if [ ! -e "$rb_dir/sup" ]; then
     rb_state=wait
-    [ -n "$rb_none" ] && rb_state=none
+    [ -n "$rb_none" ] && rb_state=$rb_none
     return
   fi
   rb_alive "$rb_dir/sup" && return
@@ -188,9 +194,11 @@ rb_close() {
     echo "only $(($(wc -c <"$rb_file"))) of $2 bytes could be written to $rb_file" >&2
     rb_bad=1
   fi
+  if [ $rb_bad = 0 ] && ! rb_ours; then rb_bad=97; fi
+  rb_fence=
   if [ $rb_bad = 0 ]; then mv -f "$rb_file" "$rb_path" || rb_bad=1; fi
   if [ $rb_bad != 0 ]; then rm -f "$rb_file"; fi
   rb_file=
   rb_mark e "$1" $rb_bad
 }
-`
+${CUSTODY}`

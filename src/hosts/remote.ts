@@ -1,6 +1,15 @@
 import type { Exit } from '../plan/fact.ts'
 import { collector, lineSplitter } from './collect.ts'
 import type { Link } from './link.ts'
+import {
+  FENCED_CODE,
+  Fenced,
+  type Fence,
+  type KeepAct,
+  type LeaseAct,
+  type LeaseSeen,
+  parseLease,
+} from './custody.ts'
 import { type ExecOptions, type Line, type Session, TIMED_OUT } from './session.ts'
 import { ShellLost, type Sink } from './shell.ts'
 import { type Call, DATA_BYTES } from './wire.ts'
@@ -20,11 +29,17 @@ const START_MS = 15_000
  *   limit: `code: TIMED_OUT`, with a line on stderr that says so.
  * - write: folders that are missing are made.
  */
-export function remoteSession(link: Link, close: () => void): Session {
+export function remoteSession(link: Link, close: () => void, host = 'the host'): Session {
   return {
     probe: (lines, { timeoutMs }) => probe(link, lines, timeoutMs),
-    exec: (line, options) => exec(link, line, options),
-    write: (path, content, mode) => write(link, path, content, mode),
+    exec: (line, options) => exec(link, line, options, host),
+    write: (path, content, mode, fence) => write(link, path, content, mode, fence, host),
+    lease: act => lease(link, act),
+    keep: act => keep(link, act),
+    audit: async lines => {
+      const { out } = await small(link, { call: 'audit', id: 0, lines })
+      return out.toString('utf8')
+    },
     close() {
       close()
       return Promise.resolve()
@@ -62,7 +77,7 @@ async function probe(link: Link, lines: readonly Line[], timeoutMs: number): Pro
   })
 }
 
-async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit> {
+async function exec(link: Link, line: Line, options: ExecOptions, host: string): Promise<Exit> {
   const seconds = wholeSeconds(options.timeoutMs)
   const out = collector()
   const err = collector()
@@ -101,7 +116,7 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
       }
       const calls: readonly Call[] = started
         ? [follow]
-        : [{ call: 'job', id: 0, name: options.job, seconds, line }, follow]
+        : [...fenceCalls(options.fence), { call: 'job', id: 0, name: options.job, seconds, line }, follow]
       // Until the answer has come nobody knows whether the host heard us, so the whole message is sent again after a loss.
       const sink: Sink = (id, stream, bytes) => {
         if (id === 0) {
@@ -114,13 +129,7 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
         lines.add(bytes)
       }
       const ends = new Map<number, readonly string[]>()
-      const answer = await shell.ask(
-        calls,
-        calls.map((_, i) => (started ? 1 : i)),
-        sink,
-        slice * 1000 + SLACK_MS,
-        ends,
-      )
+      const answer = await shell.ask(calls, started ? [1] : [0, 1], sink, slice * 1000 + SLACK_MS, ends)
       // The host answers after each slice at the latest, so the line is dead, whatever the connection says.
       if (answer === 'late') throw new ShellLost(shell.greeted(), 'it did not answer in time')
       return ends.get(1) ?? []
@@ -137,6 +146,8 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
           undefined,
           'the command was started, and is gone without an exit code (killed, or the host went down): nobody knows how far it got',
         )
+      case 'fenced':
+        throw new Fenced(host)
       case 'none':
         return finish(126, `the command was not started: ${trouble.trim()}`)
       case 'wait':
@@ -158,12 +169,19 @@ async function exec(link: Link, line: Line, options: ExecOptions): Promise<Exit>
   }
 }
 
-async function write(link: Link, path: string, content: Uint8Array, mode: string): Promise<Exit> {
+async function write(
+  link: Link,
+  path: string,
+  content: Uint8Array,
+  mode: string,
+  fence: Fence | undefined,
+  host: string,
+): Promise<Exit> {
   if (!path.startsWith('/') || path.endsWith('/'))
     throw new RangeError(`a file to write needs an absolute path: ${path}`)
   if (!/^[0-7]{3,4}$/.test(mode))
     throw new RangeError(`a file's mode is three or four octal digits, as a string: ${mode}`)
-  const calls: Call[] = [{ call: 'open', id: 0, path, mode }]
+  const calls: Call[] = [...fenceCalls(fence), { call: 'open', id: 0, path, mode }]
   for (let at = 0; at < content.length; at += DATA_BYTES)
     calls.push({ call: 'data', bytes: content.subarray(at, at + DATA_BYTES) })
   calls.push({ call: 'close', id: 1, size: content.length })
@@ -187,8 +205,44 @@ async function write(link: Link, path: string, content: Uint8Array, mode: string
         stdout: '',
         stderr: `${path} was not written within ${String(Math.round(limitMs / 1000))} s`,
       }
-    return { code: Number(ends.get(1)?.[0] ?? 1), stdout: '', stderr: err.text() }
+    const code = Number(ends.get(1)?.[0] ?? 1)
+    if (code === FENCED_CODE) throw new Fenced(host)
+    return { code, stdout: '', stderr: err.text() }
   })
+}
+
+function fenceCalls(fence: Fence | undefined): Call[] {
+  return fence === undefined ? [] : [{ call: 'fence', ...fence }]
+}
+
+/** One call that is answered at once. */
+async function small(
+  link: Link,
+  call: Call,
+): Promise<{ readonly out: Buffer; readonly err: string; readonly code: number }> {
+  return link.use(async shell => {
+    const out: Uint8Array[] = []
+    const err = collector()
+    const ends = new Map<number, readonly string[]>()
+    const sink: Sink = (_, stream, bytes) => {
+      if (stream === 'out') out.push(Uint8Array.from(bytes))
+      else err.add(bytes)
+    }
+    const answer = await shell.ask([call], [0], sink, SLACK_MS, ends)
+    if (answer === 'late') throw new ShellLost(shell.greeted(), 'it did not answer in time')
+    return { out: Buffer.concat(out), err: err.text(), code: Number(ends.get(0)?.[0] ?? 1) }
+  })
+}
+
+/** May be sent twice when the line breaks: a lease that is ours already is not taken again, since it is not free. */
+async function lease(link: Link, act: LeaseAct): Promise<LeaseSeen> {
+  const { out, err, code } = await small(link, { call: 'lease', id: 0, act })
+  return parseLease(out.toString('utf8'), code === 0 ? undefined : err.trim())
+}
+
+async function keep(link: Link, act: KeepAct): Promise<Uint8Array | undefined> {
+  const { out, code } = await small(link, { call: 'keep', id: 0, act })
+  return code === 0 ? out : undefined
 }
 
 function wholeSeconds(ms: number): number {

@@ -1,5 +1,6 @@
 import type { Exit } from '../plan/fact.ts'
 import type { Host } from '../plan/step.ts'
+import type { Fence, KeepAct, LeaseAct, LeaseSeen } from './custody.ts'
 
 /** A command with every value bound. */
 export interface Line {
@@ -19,6 +20,8 @@ export interface ExecOptions {
    * because nobody can say whether it never began or was forgotten.
    */
   readonly attachOnly?: true
+  /** Begin it only while the host is still ours. @throws Fenced from `exec` otherwise */
+  readonly fence?: Fence
   readonly timeoutMs: number
   readonly onLine: (stream: 'out' | 'err', text: string) => void
 }
@@ -39,7 +42,13 @@ export interface Session {
    */
   exec(line: Line, options: ExecOptions): Promise<Exit>
   /** Puts a file in place atomically: temporary name in the same folder, mode first, then rename. */
-  write(path: string, content: Uint8Array, mode: string): Promise<Exit>
+  write(path: string, content: Uint8Array, mode: string, fence?: Fence): Promise<Exit>
+  /** Absent where a session leads to nothing that can be held. @throws Unreachable */
+  lease?(act: LeaseAct): Promise<LeaseSeen>
+  /** What runs keep on the host for others. Undefined: there is no such file, or it could not be written. @throws Unreachable */
+  keep?(act: KeepAct): Promise<Uint8Array | undefined>
+  /** The last lines of the host's audit log. @throws Unreachable */
+  audit?(lines: number): Promise<string>
   close(): Promise<void>
 }
 

@@ -85,7 +85,7 @@ export function connectSsh(options: SshOptions): Connect {
       release()
       throw error
     }
-    return remoteSession(link, release)
+    return remoteSession(link, release, host.name)
   }
 }
 

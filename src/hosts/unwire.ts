@@ -1,3 +1,4 @@
+import type { KeepAct, LeaseAct } from './custody.ts'
 import type { Line } from './session.ts'
 import { type Call, unescapeBytes } from './wire.ts'
 
@@ -111,9 +112,49 @@ function parseCall(text: string): Call {
       return { call: 'data', bytes: unescapeBytes(word(0)) }
     case 'rb_close':
       return { call: 'close', id: number(0), size: number(1) }
+    case 'rb_fence':
+      return { call: 'fence', epoch: number(0), nonce: word(1) }
+    case 'rb_lease':
+      if (word(1) === 'audit') return { call: 'audit', id: number(0), lines: number(2) }
+      return { call: 'lease', id: number(0), act: leaseAct(words.slice(1)) }
+    case 'rb_keep':
+      return { call: 'keep', id: number(0), act: keepAct(words.slice(1)) }
     default:
       throw new SyntaxError(`unknown call ${name}`)
   }
+}
+
+function leaseAct([verb, epoch = '', nonce = '', record = '', audit = '']: readonly string[]): LeaseAct {
+  const said = { record: text(record), audit: text(audit) }
+  switch (verb) {
+    case 'look':
+      return { verb }
+    case 'take':
+      return { verb, ...(epoch !== '0' && { over: Number(epoch) }), nonce, ...said }
+    case 'beat':
+      return { verb, epoch: Number(epoch) }
+    case 'end':
+      return { verb, epoch: Number(epoch), ...said }
+    default:
+      throw new SyntaxError(`unknown act on a lease: ${verb ?? ''}`)
+  }
+}
+
+function keepAct([verb, path = '', offset = '', bytes = '']: readonly string[]): KeepAct {
+  switch (verb) {
+    case 'list':
+      return { verb }
+    case 'get':
+      return { verb, path, offset: Number(offset) }
+    case 'put':
+      return { verb, path, offset: Number(offset), bytes: unescapeBytes(bytes) }
+    default:
+      throw new SyntaxError(`unknown act on what is kept: ${verb ?? ''}`)
+  }
+}
+
+function text(escaped: string): string {
+  return new TextDecoder().decode(unescapeBytes(escaped))
 }
 
 function parseLine([stdin = '', count = '', ...rest]: readonly string[]): Line {

@@ -1,4 +1,5 @@
-import { quote } from './quote.ts'
+import type { KeepAct, LeaseAct } from './custody.ts'
+import { quote } from '../plan/quote.ts'
 import type { Line } from './session.ts'
 
 /**
@@ -29,13 +30,20 @@ export type Call =
   | { readonly call: 'open'; readonly id: number; readonly path: string; readonly mode: string }
   | { readonly call: 'data'; readonly bytes: Uint8Array }
   | { readonly call: 'close'; readonly id: number; readonly size: number }
+  /** What follows in this message may begin only under this lease (custody.ts). */
+  | { readonly call: 'fence'; readonly epoch: number; readonly nonce: string }
+  | { readonly call: 'lease'; readonly id: number; readonly act: LeaseAct }
+  /** The last lines of the host's audit log. */
+  | { readonly call: 'audit'; readonly id: number; readonly lines: number }
+  | { readonly call: 'keep'; readonly id: number; readonly act: KeepAct }
 
 /** How many bytes of content one `data` call carries. */
 export const DATA_BYTES = 16_384
 
 /** @throws RangeError when a word holds NUL, an environment name is not one, or there is no command */
 export function encode(call: Call): string {
-  return `{ rb_${call.call} ${words(call).map(quote).join(' ')}; }\n`
+  const name = call.call === 'audit' ? 'lease' : call.call
+  return `{ rb_${name} ${words(call).map(quote).join(' ')}; }\n`
 }
 
 function words(call: Call): string[] {
@@ -60,7 +68,45 @@ function words(call: Call): string[] {
       return [escapeBytes(call.bytes)]
     case 'close':
       return [String(call.id), String(call.size)]
+    case 'fence':
+      return [String(call.epoch), nonceWord(call.nonce)]
+    case 'lease':
+      return [String(call.id), call.act.verb, ...leaseWords(call.act)]
+    case 'audit':
+      return [String(call.id), 'audit', String(call.lines)]
+    case 'keep':
+      return [String(call.id), call.act.verb, ...keepWords(call.act)]
   }
+}
+
+function leaseWords(act: LeaseAct): string[] {
+  switch (act.verb) {
+    case 'look':
+      return []
+    case 'take':
+      return [String(act.over ?? 0), nonceWord(act.nonce), oneLine(act.record), oneLine(act.audit)]
+    case 'beat':
+      return [String(act.epoch)]
+    case 'end':
+      return [String(act.epoch), '-', oneLine(act.record), oneLine(act.audit)]
+  }
+}
+
+function keepWords(act: KeepAct): string[] {
+  if (act.verb === 'list') return ['-']
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*\/[a-z]+\.[a-z]+$/.test(act.path))
+    throw new RangeError(`not the name of a file that a run keeps: ${JSON.stringify(act.path)}`)
+  return [act.path, String(act.offset), ...(act.verb === 'put' ? [escapeBytes(act.bytes)] : [])]
+}
+
+function nonceWord(nonce: string): string {
+  if (!/^[a-z0-9]+$/i.test(nonce)) throw new RangeError('a nonce is letters and digits')
+  return nonce
+}
+
+function oneLine(text: string): string {
+  if (text.includes('\n')) throw new RangeError('what is said about a lease is one line')
+  return escapeBytes(new TextEncoder().encode(text))
 }
 
 function lineWords(line: Line): string[] {

@@ -6,9 +6,11 @@ import {
   TIMED_OUT,
   Unreachable,
 } from '../hosts/session.ts'
+import { type Fence, Fenced } from '../hosts/custody.ts'
 import type { Exit } from '../plan/fact.ts'
 import type { HostName } from '../plan/step.ts'
 import type { VirtualClock } from './clock.ts'
+import { actOnKept, actOnLease, custodyOf, isOurs } from './custody.ts'
 import type { Estate, EstateHost, Model, MutableJson } from './estate.ts'
 
 export interface TwinOptions {
@@ -18,6 +20,8 @@ export interface TwinOptions {
   readonly guardProbes?: boolean
   /** Hosts lose their memory of finished jobs, as after a wiped disk. */
   readonly forgetJobs?: boolean
+  /** A host's own clock that leases are judged by: seconds since its boot. Default: the virtual time. */
+  readonly uptimeSeconds?: (host: HostName) => number
 }
 
 const NOT_MODELLED = 127
@@ -53,6 +57,12 @@ export function connectTwin(
     }
   }
 
+  const uptimeSeconds = options.uptimeSeconds ?? (() => Math.floor(clock.now() / 1000))
+  const attempt = async <T>(act: () => T): Promise<T> => {
+    await Promise.resolve()
+    return act()
+  }
+
   const snapshot = (): string => JSON.stringify([estate.hosts, estate.shared])
 
   const hostOf = (name: HostName): EstateHost => {
@@ -86,16 +96,34 @@ export function connectTwin(
         return exits.map(exit => (exit.timedOut ? lost('the question was not answered in time') : exit))
       },
       exec,
-      async write(path, content, mode) {
+      async write(path, content, mode, fence) {
         const host = hostOf(name)
         await Promise.resolve()
+        insist(host, fence)
         host.files[path] = { content: new TextDecoder().decode(content), mode }
         return { code: 0, stdout: '', stderr: '' }
       },
+      lease: act => attempt(() => actOnLease(custodyOf(hostOf(name)), act, uptimeSeconds(name))),
+      keep: act => attempt(() => actOnKept(custodyOf(hostOf(name)), act)),
+      audit: lines =>
+        attempt(() => {
+          const { audit } = custodyOf(hostOf(name))
+          return audit
+            .slice(-lines)
+            .map(line => `${line}\n`)
+            .join('')
+        }),
       close: () => Promise.resolve(),
     }
 
-    async function exec(line: Line, { job, timeoutMs, onLine, attachOnly }: ExecOptions): Promise<Exit> {
+    function insist(host: EstateHost, fence: Fence | undefined): void {
+      if (fence !== undefined && !isOurs(host, fence)) throw new Fenced(name)
+    }
+
+    async function exec(
+      line: Line,
+      { job, timeoutMs, onLine, attachOnly, fence }: ExecOptions,
+    ): Promise<Exit> {
       const host = hostOf(name)
       const key = `${name} ${job}`
       const known = host.jobs[job] as unknown as { exit?: Exit } | undefined
@@ -104,6 +132,7 @@ export function connectTwin(
       else if (known) ended = running.get(key) ?? Promise.resolve(lost('the job is gone and left no exit'))
       else if (attachOnly) return lost('the host knows no such job')
       else {
+        insist(host, fence)
         options.heard?.(name, line, 'exec')
         host.jobs[job] = {}
         // The host goes on with it whatever becomes of whoever asked.

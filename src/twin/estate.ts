@@ -2,6 +2,14 @@ import type { Line } from '../hosts/session.ts'
 import type { Exit } from '../plan/fact.ts'
 import type { HostName, Json } from '../plan/step.ts'
 
+export interface Custody {
+  /** By epoch, from 1. `beatSeconds`: the host's uptime at the last sign of life. */
+  leases: { nonce: string; record: string; beatSeconds: number; ended?: string }[]
+  audit: string[]
+  /** By path below the runs' folder; one character is one byte. */
+  kept: { [path: string]: string }
+}
+
 /** A pretend estate as plain data: cloning, comparing and printing are free. Models may write anything JSON into it. */
 export interface Estate {
   /** Virtual milliseconds since the estate began. */
@@ -20,6 +28,8 @@ export interface EstateHost {
   files: { [path: string]: { content: string; mode: string } }
   /** Finished and running jobs by name: the host's memory of what it was asked to do. */
   jobs: { [name: string]: MutableJson }
+  /** Who holds the host, and what runs left there for others; see custody.ts. */
+  custody?: Custody
   /** Per product folder: whatever its model keeps there. */
   state: { [key: string]: MutableJson }
 }

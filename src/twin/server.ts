@@ -3,6 +3,7 @@ import type ssh2 from 'ssh2'
 import type { Exit } from '../plan/fact.ts'
 import type { Host, HostName } from '../plan/step.ts'
 import { PRELUDE } from '../hosts/prelude.ts'
+import { FENCED_CODE, Fenced, type Fence, showLease } from '../hosts/custody.ts'
 import { mark } from '../hosts/scan.ts'
 import type { Connect, Line, Session } from '../hosts/session.ts'
 import { SUDO_WORDS, bootCommand } from '../hosts/sudo.ts'
@@ -198,6 +199,7 @@ function serveShell(
   let nonce = ''
   let gone = false
   let turn = Promise.resolve()
+  let fence: Fence | undefined
   let file: { readonly path: string; readonly mode: string; readonly parts: Uint8Array[] } | undefined
 
   const stop = (reason: string): void => {
@@ -235,7 +237,8 @@ function serveShell(
       case 'job': {
         both('b', String(call.id))
         if (jobs.get(call.name)?.exit !== undefined || !jobs.has(call.name))
-          jobs.set(call.name, begin(session, call.name, call.line, call.seconds))
+          jobs.set(call.name, begin(session, call.name, call.line, call.seconds, fence))
+        fence = undefined
         both('e', String(call.id), '0')
         return
       }
@@ -244,6 +247,11 @@ function serveShell(
         const job = jobs.get(call.name)
         const limitMs = 1000 * call.delays.reduce((sum, delay) => sum + delay, 0)
         if (job !== undefined) await settled(job.done, limitMs)
+        if (job?.failed instanceof Fenced) {
+          jobs.delete(call.name)
+          both('e', String(call.id), 'fenced')
+          return
+        }
         if (job?.failed !== undefined) throw job.failed
         say(after(job?.exit?.stdout, call.out), after(job?.exit?.stderr, call.err))
         both('e', String(call.id), ...state(job))
@@ -261,12 +269,42 @@ function serveShell(
         both('b', String(call.id))
         const written = file
         file = undefined
-        const exit =
-          written === undefined
-            ? undefined
-            : await session.write(written.path, Buffer.concat(written.parts), written.mode)
-        say(exit?.stdout ?? '', exit?.stderr ?? '')
-        both('e', String(call.id), String(exit?.code ?? 1))
+        const under = fence
+        fence = undefined
+        try {
+          const exit =
+            written === undefined
+              ? undefined
+              : await session.write(written.path, Buffer.concat(written.parts), written.mode, under)
+          say(exit?.stdout ?? '', exit?.stderr ?? '')
+          both('e', String(call.id), String(exit?.code ?? 1))
+        } catch (error) {
+          if (!(error instanceof Fenced)) throw error
+          both('e', String(call.id), String(FENCED_CODE))
+        }
+        return
+      }
+      case 'fence':
+        fence = { epoch: call.epoch, nonce: call.nonce }
+        return
+      case 'lease': {
+        both('b', String(call.id))
+        const seen = await session.lease?.(call.act)
+        say(seen === undefined ? '' : showLease(seen), seen?.trouble ?? '')
+        both('e', String(call.id), seen === undefined || seen.trouble !== undefined ? '1' : '0')
+        return
+      }
+      case 'audit': {
+        both('b', String(call.id))
+        say((await session.audit?.(call.lines)) ?? '', '')
+        both('e', String(call.id), '0')
+        return
+      }
+      case 'keep': {
+        both('b', String(call.id))
+        const kept = await session.keep?.(call.act)
+        say(kept ?? '', '')
+        both('e', String(call.id), kept === undefined ? '1' : '0')
       }
     }
   }
@@ -323,8 +361,13 @@ function serveShell(
 }
 
 /** Output is sent when the job has ended: a session's lines need not be a beginning of its whole output, byte for byte. */
-function begin(session: Session, name: string, line: Line, seconds: number): Job {
-  const running = session.exec(line, { job: name, timeoutMs: seconds * 1000, onLine: () => undefined })
+function begin(session: Session, name: string, line: Line, seconds: number, fence: Fence | undefined): Job {
+  const running = session.exec(line, {
+    job: name,
+    timeoutMs: seconds * 1000,
+    onLine: () => undefined,
+    ...(fence && { fence }),
+  })
   const job: Job = {
     done: running.then(
       exit => {
