@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LabUser } from './access.ts'
 import { sshArgv } from './access.ts'
+import { labOf } from './harness.ts'
 import { initOf, powerCut, powerOn, pressButton, ready } from './host.ts'
 import type { Layout } from './layout.ts'
 import { address, defaultHosts, hostDirectory, hostNamed, keyPath, knownHostsPath } from './layout.ts'
 import { MachineCannot, cannotExitCode } from './machine.ts'
+import { adminPassword, passwordVariable, writePlaybook } from './playbook.ts'
 import { setFreezer } from './process.ts'
 import { cable, heal, lose, networkState, partition } from './switch.ts'
 import { currentLayout, lowerLab, raiseLab } from './up.ts'
@@ -19,6 +21,7 @@ const usage = `usage: npm run lab -- COMMAND
   kill|start|stop|reboot HOST ...    power cut, switch on, orderly shutdown, orderly reboot
   freeze|thaw HOST ...               every process stands still
   net show|heal|partition A B|loss HOST SHARE|cable HOST in|out
+  playbook DIR                       write a playbook for this lab, and its license, into a directory
   logs HOST [LINES]                  the journal, or the boot log of a host that did not come up
 exit codes: 0 done, 1 failed, 2 usage, ${String(cannotExitCode)} this machine cannot carry a lab (reason printed)`
 
@@ -81,6 +84,12 @@ async function logs(of: Layout, words: readonly string[]): Promise<void> {
     await Promise.resolve(shell(of, [name, 'journalctl', '--no-pager', '-n', lines]))
 }
 
+function playbook(of: Layout, [directory]: readonly string[]): void {
+  if (directory === undefined) throw new Usage(usage)
+  process.stdout.write(`${writePlaybook(labOf(of), directory)}\n`)
+  say(`its administrator's password: export ${passwordVariable}=${adminPassword}`)
+}
+
 async function eachHost(words: readonly string[], act: (name: string) => unknown): Promise<void> {
   if (words.length === 0) throw new Usage(usage)
   for (const name of words) await act(name)
@@ -106,6 +115,9 @@ async function main(words: readonly string[]): Promise<number> {
       return 0
     case 'logs':
       await logs(standing(), rest)
+      return 0
+    case 'playbook':
+      playbook(standing(), rest)
       return 0
   }
   const acts: Readonly<Record<string, (of: Layout, name: string) => unknown>> = {

@@ -84,7 +84,7 @@ async function reconcileNode(role: Role): Promise<void> {
   const engine = await json<EngineInfo>(localEngine, '/info')
   if (engine.Swarm.LocalNodeState !== 'active' || engine.Swarm.ControlAvailable !== (role === 'manager'))
     return
-  putFiles('/node-certs', readSecret<NodeCredentials>(nodeSecret))
+  putFiles('/node-certs', readSecret(nodeSecret) as NodeCredentials)
   if (role === 'manager') putControllerFiles(engine)
   const wanted = role === 'manager' ? managerContainers : workerContainers
   const there = await json<readonly ListedContainer[]>(localEngine, '/containers/json?all=1')
@@ -103,7 +103,7 @@ async function reconcileNode(role: Role): Promise<void> {
   await trustRegistries(engine)
 }
 
-const readSecret = <T>(name: string): T => JSON.parse(readFileSync(`/run/secrets/${name}`, 'utf8')) as T
+const readSecret = (name: string): unknown => JSON.parse(readFileSync(`/run/secrets/${name}`, 'utf8'))
 
 function putFiles(
   directory: string,
@@ -117,7 +117,7 @@ function putFiles(
 }
 
 function putControllerFiles(engine: EngineInfo): void {
-  const state = readSecret<ClusterState>(stateSecret)
+  const state = readSecret(stateSecret) as ClusterState
   const path = '/client-root-ca/state.json'
   if (existsSync(path)) return
   const names = [...state.sans, engine.Name, engine.Swarm.NodeAddr, 'localhost', '127.0.0.1']

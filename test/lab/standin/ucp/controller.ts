@@ -23,7 +23,7 @@ interface Question {
   readonly query: string
 }
 
-type Handler = (question: Question) => Promise<void>
+type Handler = (question: Question) => Promise<void> | void
 
 function answer(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
   response.writeHead(status, { 'content-type': type })
@@ -63,8 +63,9 @@ export function controller(): void {
 
 const openPaths: Readonly<Record<string, Handler>> = {
   '/_ping': ping,
-  '/ca': ({ response, state }) =>
-    Promise.resolve(answer(response, 200, state.external?.ca ?? state.clientAuthority.cert, 'text/plain')),
+  '/ca': ({ response, state }) => {
+    answer(response, 200, state.external?.ca ?? state.clientAuthority.cert, 'text/plain')
+  },
   '/auth/login': login,
   '/standin/registries': async ({ response }) => {
     answer(response, 200, registries((await readConfig(localEngine)).toml))
@@ -138,9 +139,12 @@ const account = (state: ClusterState): object => ({
 })
 
 const ownPaths: Readonly<Record<string, Handler>> = {
-  '/id/': ({ response, state }) => Promise.resolve(answer(response, 200, account(state))),
-  '/accounts/': ({ response, state }) =>
-    Promise.resolve(answer(response, 200, { accounts: [account(state)] })),
+  '/id/': ({ response, state }) => {
+    answer(response, 200, account(state))
+  },
+  '/accounts/': ({ response, state }) => {
+    answer(response, 200, { accounts: [account(state)] })
+  },
   '/api/ucp/config-toml': configToml,
   '/api/config/license': license,
   '/version': async ({ response, state }) => {
