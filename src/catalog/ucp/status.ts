@@ -1,15 +1,13 @@
 import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
-import { tally } from '../../plan/quorum.ts'
 import type { HostName, Json } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
-import { quorums as swarmQuorums } from '../docker/quorums.ts'
 import { member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
-import { founder, isLicensed, quorums } from './cluster.ts'
+import { founder, isLicensed } from './cluster.ts'
 import { askPing } from './facts.ts'
 
-/** One row a manager, a worker, a quorum, and the licence. */
+/** One row a manager, a worker, and the licence. */
 export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
   const { ucp } = topology
   if (!ucp) return []
