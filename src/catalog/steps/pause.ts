@@ -10,7 +10,7 @@ const ANSWERS = '/var/lib/runbook/answers'
 export function pauseDeed(spec: PauseSpec, { host, slug, read }: Site, at: Mistake['path']): Deed {
   const message = read.text(spec.message, [...at, 'message'])
   const ask = { ask: message, answer: { enum: ['yes'] } }
-  const takes = { p50Seconds: 60, p90Seconds: 3_600 }
+  const takes = { p50Seconds: 60, p90Seconds: 600 }
   if (spec.always) return { goal: [], run: [ask], withinSeconds: 0, takes, opaque: true }
   const path = `${ANSWERS}/${slug}`
   const content = `${message}\n`

@@ -1,4 +1,5 @@
 import type { Fact } from '../../plan/fact.ts'
+import type { Op } from '../../plan/step.ts'
 import type { UserSpec } from '../../playbook/steps.ts'
 import { exit } from '../os/model.ts'
 import { textArg } from '../os/text.ts'
@@ -8,19 +9,7 @@ import { absolute, accountName } from './paths.ts'
 import { pretend, pretended } from './pretend.ts'
 
 const LOOK = 'getent passwd "$1"; rc=$?; [ $rc = 2 ] && { echo none; exit 0; }; [ $rc = 0 ] && id -nG -- "$1"'
-/** Words: the name, then useradd's options, then '--', then usermod's. */
-const SET = `name=$1; shift
-getent passwd "$name" >/dev/null
-case $? in
-0) while [ "$1" != -- ]; do shift; done; shift; [ $# = 0 ] || exec usermod "$@" "$name" ;;
-2) n=$# i=0 past=
-  while [ $i -lt $n ]; do
-    if [ "$1" = -- ]; then past=1; elif [ -z "$past" ]; then set -- "$@" "$1"; fi
-    shift; i=$((i + 1))
-  done
-  exec useradd "$@" "$name" ;;
-*) exit 1 ;;
-esac`
+const ADD = 'getent passwd "$1" >/dev/null || { name=$1; shift; exec useradd "$@" "$name"; }'
 
 /** A user of the host: null, or `{uid, shell, home, groups: {name: true}}`; its own group is among the groups. */
 export const userFact: Fact = {
@@ -75,9 +64,13 @@ export function userDeed(spec: UserSpec, { host, read }: Site, at: Mistake['path
     ...(shell === undefined ? [] : ['--shell', shell]),
     ...(home === undefined ? [] : ['--home', home]),
   ]
-  const more = groups.length === 0 ? [] : ['--groups', groups.join(',')]
-  const create = [spec.system ? '--system' : '--create-home', ...both, ...more]
-  const modify = [...both, ...(more.length === 0 ? [] : ['--append', ...more])]
+  const also = groups.length === 0 ? [] : ['--groups', groups.join(',')]
+  const create = [spec.system ? '--system' : '--create-home', ...both, ...also]
+  const modify = [...both, ...(also.length === 0 ? [] : ['--append', ...also])]
+  const run: readonly Op[] = [
+    { exec: { argv: ['sh', '-c', ADD, 'runbook-step-user-add', name, ...create] }, timeoutSeconds: 60 },
+    ...(modify.length === 0 ? [] : [{ exec: { argv: ['usermod', ...modify, name] }, timeoutSeconds: 60 }]),
+  ]
   return {
     goal: [
       {
@@ -92,12 +85,7 @@ export function userDeed(spec: UserSpec, { host, read }: Site, at: Mistake['path
         },
       },
     ],
-    run: [
-      {
-        exec: { argv: ['sh', '-c', SET, 'runbook-step-user-set', name, ...create, '--', ...modify] },
-        timeoutSeconds: 60,
-      },
-    ],
+    run,
     withinSeconds: 5,
     takes,
   }
@@ -122,23 +110,18 @@ export const answerUsers: Answer = (line, host, estate) => {
       `${name}:x:${user.uid}:${user.uid}::${user.home}:${user.shell}\n${user.groups.join(' ')}\n`,
     )
   }
-  if (script?.name !== 'runbook-step-user-set') return undefined
-  const [name = '', ...words] = script.words
+  const isAdd = script?.name === 'runbook-step-user-add'
+  if (!isAdd && line.argv[0] !== 'usermod') return undefined
+  const words = isAdd ? script.words : line.argv.slice(1)
+  const name = (isAdd ? words[0] : words.at(-1)) ?? ''
+  const before = pretended(estate, host).users[name]
+  if (isAdd && before !== undefined) return exit(0)
+  if (!isAdd && before === undefined) return exit(6, '', `usermod: user '${name}' does not exist\n`)
   const { users } = pretend(estate, host)
-  const isNew = users[name] === undefined
-  const middle = words.indexOf('--')
-  const options = isNew ? words.slice(0, middle) : words.slice(middle + 1)
-  const option = (flag: string): string | undefined => {
-    const index = options.indexOf(flag)
-    return index < 0 ? undefined : options[index + 1]
-  }
-  const user = users[name] ?? {
-    uid: 999 + Object.keys(users).length,
-    group: name,
-    groups: [name],
-    shell: '/bin/sh',
-    home: `/home/${name}`,
-  }
+  const option = (flag: string): string | undefined =>
+    words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined
+  const uid = 999 + Object.keys(users).length
+  const user = before ?? { uid, group: name, groups: [name], shell: '/bin/sh', home: `/home/${name}` }
   users[name] = {
     uid: Number(option('--uid') ?? user.uid),
     group: user.group,

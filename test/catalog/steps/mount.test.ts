@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { mountFact } from '../../../src/catalog/steps/mount.ts'
 import { loadStepTools } from '../../../src/catalog/steps/tools.ts'
+import { showValue } from '../../../src/plan/show.ts'
 import type { MountSpec } from '../../../src/playbook/steps.ts'
 import { runReal } from './real.ts'
 import { made, stageOf, step, topologyOf, wrong } from './toy.ts'
@@ -89,6 +93,35 @@ describe('a mount', () => {
     const gone = stageOf(topologyOf([step(mount({ state: 'absent' }))]), stage.estate)
     expect((await gone.apply()).how).toEqual({ 'step.mount@m1:try-it': 'changed' })
     expect((await gone.apply()).how).toEqual({ 'step.mount@m1:try-it': 'already' })
+  })
+
+  it('changes its own line of a real table, and mounts only what is not mounted', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'steps-'))
+    const [op] = made(mount()).run
+    const argv = op !== undefined && 'exec' in op ? op.exec.argv.map(showValue) : []
+    const mounts = join(folder, 'mounts')
+    const run = (...words: readonly string[]) => {
+      const script = (argv[2] ?? '').replaceAll('/etc/', `${folder}/`).replaceAll('/proc/self/mounts', mounts)
+      const stands = 'mkdir() { :; }; mount() { echo "mount $*"; }; umount() { echo "umount $*"; }'
+      const { code, stdout, stderr } = runReal({ argv: ['sh', '-c', `${stands}\n${script}`, 'x', ...words] })
+      return { code, said: (stdout + stderr).trim(), table: readFileSync(join(folder, 'fstab'), 'utf8') }
+    }
+    writeFileSync(
+      join(folder, 'fstab'),
+      '# a comment about /mnt/data\n/dev/sda1 / ext4 defaults 0 1\nold:/x /mnt/data nfs ro 0 0\n',
+    )
+    writeFileSync(mounts, '/dev/sda1 / ext4 rw 0 0\n')
+    const table = '# a comment about /mnt/data\n/dev/sda1 / ext4 defaults 0 1\n'
+    const line = 'nas:/export/data /mnt/data nfs rw,nfsvers=4 0 0\n'
+    expect(run(...argv.slice(4))).toEqual({ code: 0, said: 'mount /mnt/data', table: table + line })
+    writeFileSync(mounts, 'nas:/export/data /mnt/data nfs4 rw 0 0\n')
+    expect(run(...argv.slice(4))).toEqual({ code: 0, said: '', table: table + line })
+    expect(run('/mnt/data', 'other:/x', 'nfs', 'rw')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('unmount that first') as string,
+    })
+    expect(run('/mnt/data', '', '', '')).toEqual({ code: 0, said: 'umount /mnt/data', table })
+    rmSync(folder, { recursive: true })
   })
 
   it('over another one is a failure that says so', async () => {
