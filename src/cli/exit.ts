@@ -15,6 +15,8 @@ export const exits = {
   refused: 12,
   /** The cluster is not what the plan was made for. */
   stale: 13,
+  /** Somebody else holds a host, or it is frozen. */
+  locked: 14,
   /** A step failed; the run stopped cleanly and can be resumed. */
   failed: 15,
   /** Nobody can say how a step ended; a person must look. */

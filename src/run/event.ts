@@ -45,6 +45,8 @@ export type Failure =
       readonly afterSeconds: number
       readonly lastLines: readonly string[]
     }
+  /** Another holder has the host by now: the op was not begun there, and this controller may do nothing more. */
+  | { readonly why: 'fenced'; readonly host: HostName; readonly detail: string; readonly help: string }
   /** Begun, and nobody can say how it ended. */
   | {
       readonly why: 'in-doubt'

@@ -103,7 +103,9 @@ export function fold(run: Run, event: Event): Run {
     case 'step-failed': {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
       const state = unknownEnd(event.failure, step) ? 'in-doubt' : 'failed'
-      return put(run, event.step, { ...step, state, failure: event.failure, endedAt: event.at })
+      // What a host refused to begin is not open.
+      const before = event.failure.why === 'fenced' ? closed(step) : step
+      return put(run, event.step, { ...before, state, failure: event.failure, endedAt: event.at })
     }
     case 'run-ended':
       return { ...run, outcome: event.outcome }
@@ -132,6 +134,7 @@ function closed(step: StepRun, endedWell: readonly number[] = []): StepRun {
 
 /** True when nobody can say whether the step's effects happened. A command that was killed may have got anywhere. */
 function unknownEnd(failure: Failure, step: StepRun): boolean {
+  if (failure.why === 'fenced') return step.ended.length > 0
   if (failure.why === 'in-doubt' || failure.why === 'timeout') return true
   if (failure.why !== 'unreachable' && failure.why !== 'unobservable' && failure.why !== 'interrupted')
     return false

@@ -1,4 +1,5 @@
 import type { Step } from '../plan/step.ts'
+import { Fenced } from '../hosts/custody.ts'
 import { Unreachable } from '../hosts/session.ts'
 import { Unbound, Unresolved } from './bind.ts'
 import type { Event, Failure } from './event.ts'
@@ -35,6 +36,10 @@ export function failureOf(error: unknown, step: Step): Failure {
   if (error instanceof Stop) return error.failure
   if (error instanceof Unreachable) {
     return { why: 'unreachable', host: error.host, detail: error.message, help: error.help }
+  }
+  if (error instanceof Fenced) {
+    const help = 'see who holds it with `runbook lock status FILE`; do not start this run again blindly'
+    return { why: 'fenced', host: error.host, detail: error.message, help }
   }
   if (error instanceof Unbound) {
     return {

@@ -12,6 +12,8 @@ export function failureLine(failure: Failure): string {
       return `${failure.host} could not be asked: ${failure.detail}`
     case 'interrupted':
       return `interrupted on ${failure.host}: ${failure.detail}`
+    case 'fenced':
+      return `${failure.host} is held by somebody else: ${failure.detail}`
     case 'diverged':
       return `not where the plan left it: ${failure.detail}`
     case 'goal-not-met':
@@ -33,6 +35,7 @@ export function failureDetail(failure: Failure): readonly string[] {
     case 'unreachable':
     case 'unobservable':
     case 'interrupted':
+    case 'fenced':
       return [`help: ${failure.help}`]
     case 'diverged':
     case 'goal-not-met':

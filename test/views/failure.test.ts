@@ -6,6 +6,7 @@ const check = { fact: 'a', host: 'h', is: true }
 const all = {
   unreachable: { why: 'unreachable', host: 'h', detail: 'no route', help: 'look' },
   unobservable: { why: 'unobservable', host: 'h', detail: 'no answer', help: 'look' },
+  fenced: { why: 'fenced', host: 'h', detail: 'h has another holder by now', help: 'look' },
   interrupted: { why: 'interrupted', host: 'h', detail: 'by hand', help: 'resume' },
   diverged: { why: 'diverged', check, seen: null, detail: 'moved' },
   'goal-not-met': { why: 'goal-not-met', check, seen: false, afterSeconds: 90 },

@@ -1,0 +1,281 @@
+import { type Fence, type LeaseSeen } from '../hosts/custody.ts'
+import { Unreachable } from '../hosts/session.ts'
+import type { Digest, HostName } from '../plan/step.ts'
+import type { Clock, Sessions } from './world.ts'
+
+/** What the holder of a lease says of itself. Nothing in it is secret, and nothing in it is compared with another clock. */
+export interface Holder {
+  /** Of a frozen host: nobody shall change it, and no run does. */
+  readonly state: 'held' | 'frozen'
+  /** The run's id; '' when frozen. */
+  readonly run: string
+  readonly plan: Digest
+  readonly name: string
+  readonly who: string
+  /** The machine the controller runs on. */
+  readonly from: string
+  /** Where to look at it, when a CI system runs it. */
+  readonly ci?: string
+  /** Tells the controller's process among all: the machine's boot and process table, and the process there. */
+  readonly process: { readonly table: string; readonly pid: number }
+  /** RFC 3339, by the holder's clock: to show, not to compare. */
+  readonly since: string
+  readonly reason?: string
+  readonly ttlSeconds?: number
+}
+
+/** How a lease ended; stands beside it until the next one. */
+export interface Ending {
+  /** 'left': its run is not over, and nobody shall begin another one before it is. */
+  readonly how: 'released' | 'left' | 'broken'
+  readonly at: string
+  readonly who: string
+  readonly reason?: string
+}
+
+/** One host's lease as a controller sees it. */
+export interface Standing {
+  readonly host: HostName
+  /** 'interrupted': its holder is gone and its run is not over. */
+  readonly state: 'free' | 'held' | 'interrupted' | 'frozen'
+  readonly holder?: Holder
+  readonly epoch: number
+  readonly ageSeconds?: number
+}
+
+/** A holder that gave no sign for so long, by the target's clock, is taken for gone. */
+export const STALE_SECONDS = 90
+
+/** What a lease means. Pure. @throws SyntaxError when it was written by something else than a runbook of ours */
+export function standing(host: HostName, seen: LeaseSeen): Standing {
+  const { epoch, ageSeconds } = seen
+  if (epoch === 0) return { host, state: 'free', epoch }
+  const holder = JSON.parse(seen.record) as Holder
+  const base = { host, holder, epoch, ...(ageSeconds !== undefined && { ageSeconds }) }
+  if (seen.ended !== undefined) {
+    const left = (JSON.parse(seen.ended) as Ending).how === 'left'
+    return { ...base, state: left ? 'interrupted' : 'free' }
+  }
+  if (holder.state === 'frozen') {
+    const over = holder.ttlSeconds !== undefined && ageSeconds !== undefined && ageSeconds > holder.ttlSeconds
+    return { ...base, state: over ? 'free' : 'frozen' }
+  }
+  return { ...base, state: ageSeconds === undefined || ageSeconds > STALE_SECONDS ? 'interrupted' : 'held' }
+}
+
+/** Reads what every host says, changing nothing. A host that cannot be asked is named. */
+export async function standings(
+  hosts: readonly HostName[],
+  sessions: Sessions,
+): Promise<{ readonly seen: readonly Standing[]; readonly unreachable: readonly Unreachable[] }> {
+  const unreachable: Unreachable[] = []
+  const seen = await Promise.all(
+    hosts.map(async host => {
+      try {
+        return [standing(host, await act(host, sessions, { verb: 'look' }))]
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error
+        unreachable.push(error)
+        return []
+      }
+    }),
+  )
+  return { seen: seen.flat(), unreachable }
+}
+
+/** Leases on all hosts of a run. */
+export interface Lease {
+  readonly fences: ReadonlyMap<HostName, Fence>
+  /** Tells every host that we live. Answers the host that is no longer ours; a host that cannot be reached is no answer. */
+  beat(): Promise<HostName | undefined>
+  /** Ends all of them; answers the hosts that could not be told, where the lease goes stale by itself. */
+  end(how: Ending, audit: object): Promise<readonly HostName[]>
+}
+
+export interface TakeOptions {
+  readonly nonce: string
+  /** Runs that we go on with or wind up: their interrupted leases are ours to take. */
+  readonly continues: readonly string[]
+  /** True when this holder's process is known to be no more. */
+  readonly isGone: (holder: Holder) => boolean
+  /** For so long a lease that others hold is waited for. */
+  readonly waitSeconds: number
+  readonly onWait: (blocked: Standing) => void
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+}
+
+export type Taken = { readonly lease: Lease } | { readonly blocked: Standing }
+
+const RETRY_MS = 2_000
+
+/**
+ * Takes the lease on every host, in sorted order, all or none.
+ * Sorted, because then of several that reach for overlapping hosts at least one gets all of its own.
+ * @throws Unreachable, after giving back what was taken
+ */
+export async function takeLease(
+  hosts: readonly HostName[],
+  sessions: Sessions,
+  holder: Holder,
+  options: TakeOptions,
+): Promise<Taken> {
+  const { clock, waitSeconds, onWait, signal } = options
+  const untilMs = clock.now() + waitSeconds * 1000
+  for (;;) {
+    const taken = await takeOnce([...hosts].sort(), sessions, holder, options)
+    if ('lease' in taken) return taken
+    const { state } = taken.blocked
+    if (state === 'interrupted' || clock.now() >= untilMs || signal?.aborted === true) return taken
+    onWait(taken.blocked)
+    await clock.sleep(Math.max(0, Math.min(RETRY_MS, untilMs - clock.now())))
+  }
+}
+
+async function takeOnce(
+  hosts: readonly HostName[],
+  sessions: Sessions,
+  holder: Holder,
+  options: TakeOptions,
+): Promise<Taken> {
+  const looks = await standings(hosts, sessions)
+  const [lost] = looks.unreachable
+  if (lost) throw lost
+  const blocked = looks.seen.find(one => !mayTake(one, options))
+  if (blocked) return { blocked }
+  const fences = new Map<HostName, Fence>()
+  const record = JSON.stringify(holder)
+  const audit = JSON.stringify({
+    at: holder.since,
+    ...said(holder),
+    did: holder.state === 'frozen' ? 'froze' : 'began',
+  })
+  const back = async (): Promise<void> => {
+    const how: Ending = { how: 'released', at: holder.since, who: holder.who }
+    await leaseOn(fences, sessions).end(how, { at: holder.since, ...said(holder), did: 'stepped back' })
+  }
+  try {
+    for (const { host, epoch } of looks.seen) {
+      const { nonce } = options
+      const seen = await act(host, sessions, {
+        verb: 'take',
+        nonce,
+        record,
+        audit,
+        ...(epoch > 0 && { over: epoch }),
+      })
+      if (seen.trouble !== undefined)
+        throw new Unreachable(
+          host,
+          'lost',
+          `${host} cannot note who holds it: ${seen.trouble}`,
+          'Look at the disk of this host (full, read-only?).',
+        )
+      if (seen.nonce !== nonce || seen.ended !== undefined) {
+        await back()
+        return { blocked: standing(host, seen) }
+      }
+      fences.set(host, { epoch: seen.epoch, nonce })
+    }
+  } catch (error) {
+    await back()
+    throw error
+  }
+  return { lease: leaseOn(fences, sessions) }
+}
+
+function mayTake({ state, holder }: Standing, { continues, isGone }: TakeOptions): boolean {
+  if (state === 'free') return true
+  if (holder === undefined || state === 'frozen' || !continues.includes(holder.run)) return false
+  return state === 'interrupted' || isGone(holder)
+}
+
+function leaseOn(fences: ReadonlyMap<HostName, Fence>, sessions: Sessions): Lease {
+  const beating = new Set<HostName>()
+  return {
+    fences,
+    async beat() {
+      const lost = await Promise.all(
+        [...fences].map(async ([host, { epoch, nonce }]) => {
+          // A host that is slow to answer is not asked again before it has.
+          if (beating.has(host)) return undefined
+          beating.add(host)
+          try {
+            const seen = await act(host, sessions, { verb: 'beat', epoch })
+            return seen.epoch !== epoch || seen.nonce !== nonce || seen.ended !== undefined ? host : undefined
+          } catch (error) {
+            if (error instanceof Unreachable) return undefined
+            throw error
+          } finally {
+            beating.delete(host)
+          }
+        }),
+      )
+      return lost.find(host => host !== undefined)
+    },
+    async end(how, audit) {
+      const record = JSON.stringify(how)
+      const untold = await Promise.all(
+        [...fences].map(async ([host, { epoch }]) => {
+          try {
+            const line = JSON.stringify(audit)
+            const seen = await act(host, sessions, { verb: 'end', epoch, record, audit: line })
+            return seen.trouble === undefined ? [] : [host]
+          } catch (error) {
+            if (error instanceof Unreachable) return [host]
+            throw error
+          }
+        }),
+      )
+      return untold.flat()
+    },
+  }
+}
+
+/** Ends whatever lease a host has, whoever holds it. */
+export async function endLease(
+  { host, epoch }: Standing,
+  sessions: Sessions,
+  how: Ending,
+  audit: object,
+): Promise<void> {
+  await act(host, sessions, { verb: 'end', epoch, record: JSON.stringify(how), audit: JSON.stringify(audit) })
+}
+
+/** The members of a holder that an audit line has. */
+export function said({ who, from, ci, run, plan, name, reason }: Holder): object {
+  return {
+    who,
+    from,
+    ...(ci !== undefined && { ci }),
+    run,
+    plan,
+    name,
+    ...(reason !== undefined && { reason }),
+  }
+}
+
+/** The same sessions, whose effects begin only while the lease is ours. */
+export function fenced(sessions: Sessions, { fences }: Pick<Lease, 'fences'>): Sessions {
+  return {
+    async to(name) {
+      const session = await sessions.to(name)
+      const fence = fences.get(name)
+      if (fence === undefined) return session
+      return {
+        ...session,
+        exec: (line, options) => session.exec(line, { ...options, fence }),
+        write: (path, content, mode) => session.write(path, content, mode, fence),
+      }
+    },
+    closeAll: () => sessions.closeAll(),
+  }
+}
+
+type Act = Parameters<NonNullable<Awaited<ReturnType<Sessions['to']>>['lease']>>[0]
+
+async function act(host: HostName, sessions: Sessions, what: Act): Promise<LeaseSeen> {
+  const session = await sessions.to(host)
+  if (session.lease === undefined) throw new Error(`the session with ${host} knows no leases`)
+  return session.lease(what)
+}
