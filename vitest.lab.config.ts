@@ -10,7 +10,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
-    bail: 1,
     reporters: ['verbose'],
   },
 })

@@ -8,6 +8,7 @@ import type { Lab } from './harness.ts'
 import { labDown, labUp } from './harness.ts'
 import { sampleImage } from './images.ts'
 import { whyNoLab } from './machine.ts'
+import { stopAtFirstFailure } from './ordered.ts'
 import { adminPassword, registryName, writePlaybook } from './playbook.ts'
 import { runbook } from './run.ts'
 import { clusterStatus, dtr, get, healthy } from './vendor.ts'
@@ -19,6 +20,7 @@ const joinSeen = /Starting UCP connectivity test/
 
 describe.skipIf(reason !== undefined)('runbook on real hosts', () => {
   let lab: Lab
+  stopAtFirstFailure()
   let directory: string
   beforeAll(async () => {
     await labDown()

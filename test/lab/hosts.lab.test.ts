@@ -5,12 +5,14 @@ import type { Lab } from './harness.ts'
 import { labDown, labUp } from './harness.ts'
 import { storageMount, subnet } from './layout.ts'
 import { whyNoLab } from './machine.ts'
+import { stopAtFirstFailure } from './ordered.ts'
 
 const reason = await whyNoLab()
 if (reason !== undefined) console.warn(`skipped: this machine cannot carry a lab: ${reason}`)
 
 describe.skipIf(reason !== undefined)('hosts of the lab', () => {
   let lab: Lab
+  stopAtFirstFailure()
   beforeAll(async () => {
     await labDown()
     lab = await labUp({ hosts: ['m1', 'd1', 'd2', 'lb1'], images: false })

@@ -5,6 +5,7 @@ import { labDown, labUp } from './harness.ts'
 import { sampleImage } from './images.ts'
 import { storageMount } from './layout.ts'
 import { whyNoLab } from './machine.ts'
+import { stopAtFirstFailure } from './ordered.ts'
 import { adminPassword, registryName } from './playbook.ts'
 import { asClient, clusterStatus, dtr, get, healthy, joinSwarm, setScheduling, token, ucp } from './vendor.ts'
 
@@ -17,6 +18,7 @@ const image = `${registryName}/admin/sample:1`
 
 describe.skipIf(reason !== undefined)('stand-ins, driven by the documented commands', () => {
   let lab: Lab
+  stopAtFirstFailure()
   beforeAll(async () => {
     await labDown()
     lab = await labUp({ hosts: ['m1', 'm2', 'd1', 'd2', 'd3', 'w1', 'lb1'] })
