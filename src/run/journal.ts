@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Event } from './event.ts'
 
@@ -31,7 +40,7 @@ export function openJournal(path: string, past?: Past): Journal {
   if (!past) syncFolder(dirname(path))
   let at = 0
   if (past) {
-    ftruncateSync(file, past.bytes)
+    if (fstatSync(file).size > past.bytes) ftruncateSync(file, past.bytes)
     at = past.bytes
   }
   let last = past?.last ?? GENESIS

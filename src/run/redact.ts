@@ -17,14 +17,15 @@ const SHORTEST_INSIDE = 6
 
 export function createRedact(): Redact {
   const known = new Set<string>()
-  const forms = new Set<string>()
+  /** Sources of regular expressions, each with how much it hides: the longer one is tried first. */
+  const forms = new Map<string, number>()
   let pattern: RegExp | undefined
   const text = (input: string): string => {
     if (forms.size === 0) return input
     pattern ??= new RegExp(
       [...forms]
-        .sort((a, b) => b.length - a.length)
-        .map(escape)
+        .sort(([, a], [, b]) => b - a)
+        .map(([source]) => source)
         .join('|'),
       'g',
     )
@@ -53,8 +54,9 @@ export function createRedact(): Redact {
         // PEM fences are public; their lines in between are not.
         if (/^-----(BEGIN|END)/.test(trimmed) && !trimmed.includes('\n')) continue
         for (const form of [part, trimmed, ...encodings(part), ...encodings(trimmed)]) {
-          if (form.length >= SHORTEST) forms.add(form)
+          if (form.length >= SHORTEST) forms.set(escape(form), form.length)
         }
+        forms.set(inUrl(trimmed), trimmed.length)
       }
       pattern = undefined
     },
@@ -81,16 +83,9 @@ function isObject(value: unknown): value is object {
 }
 
 function encodings(secret: string): readonly string[] {
-  const wellFormed = Buffer.from(secret).toString()
   const json = JSON.stringify(secret).slice(1, -1)
-  const url = encodeURIComponent(wellFormed)
-  const strictUrl = url.replace(/[!'()*~]/g, percent)
   return [
     ...base64s(secret),
-    url,
-    strictUrl,
-    ...[url, strictUrl].map(form => form.replaceAll('%20', '+')),
-    ...[url, strictUrl].map(form => form.replace(/%[0-9A-F]{2}/g, hex => hex.toLowerCase())),
     json,
     // As programs in Go print JSON.
     json.replace(/[<>&]/g, unicode),
@@ -120,7 +115,17 @@ function inQuotes(secret: string): string {
   return quote(secret).replace(/^'|'$/g, '')
 }
 
-const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+/** Programs do not agree on which characters of a URL they encode, nor on the case of the digits: any mixture is found. */
+function inUrl(secret: string): string {
+  const any = Array.from(secret, char => {
+    if (/[A-Za-z0-9]/.test(char)) return char
+    const bytes = [...Buffer.from(char)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
+    const encoded = bytes.replace(/[a-f]/g, digit => `[${digit}${digit.toUpperCase()}]`)
+    return `(?:${escape(char)}|${encoded}${char === ' ' ? '|\\+' : ''})`
+  })
+  return any.join('')
+}
+
 const unicode = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 function escape(literal: string): string {

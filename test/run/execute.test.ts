@@ -385,7 +385,7 @@ describe('the majority of a group', () => {
             { ...plan, steps: plan.steps.filter((_, i) => truth[i] !== null) },
             { world, hosts: scripts },
             {
-              seen: seen as { [host: string]: Json },
+              seen: seen,
               width,
               emit: () => {
                 lowest = Math.min(lowest, isUp())
