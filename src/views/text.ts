@@ -81,12 +81,14 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
     return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), identity]
   const moving = movingSteps(report)
   const { p50Seconds, p90Seconds } = estimate(moving)
+  const opaque = moving.filter(step => step.opaque).length
   const final = moving.filter(step => step.risk === 'irreversible' && step.undo === undefined).length
   const parts = [
     `${count(run, 'step')} to run`,
     ...(depend > 0 ? [`${depend} may run`] : []),
     `${hold} already hold`,
     `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
+    ...(opaque > 0 ? [`${opaque} opaque (${opaque === 1 ? 'runs' : 'run'} every time)`] : []),
     ...(final > 0 ? [`${count(final, 'step')} cannot be undone`] : []),
     lowestWords(report),
   ]
@@ -232,7 +234,9 @@ function stepLines(
   const position = String(number(plan, step)).padStart(String(plan.steps.length).length)
   const head = `  ${position} ${signs[will]} ${step.title}`
   const risk = step.risk === 'none' ? '' : `, ${step.risk}`
-  const tail = will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}]`
+  const opaque = step.opaque ? ', opaque: runs every time' : ''
+  const tail =
+    will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}${opaque}]`
   const [first = '', ...rest] = wrap(`${head} ${tail}`.slice(2), width - 2, ' '.repeat(position.length + 3))
   const title = [`  ${first}`, ...rest.map(indent)]
   if (will === 'hold') return title.map(line => paint.dim(line))

@@ -37,6 +37,16 @@ describe('planText', () => {
     expect(planText(report(bare))).toMatch(/^site: 4 steps to run, 1 may run/)
   })
 
+  it('says of a step without a goal that it runs every time, and counts it', () => {
+    const opaque = {
+      ...plan,
+      steps: plan.steps.map((step, i) => (i === 0 ? { ...step, goal: [], opaque: true as const } : step)),
+    }
+    const text = planText({ ...report(built), plan: opaque, outlooks: preview(opaque, built) })
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(/^site: 1 step to run.*1 opaque \(runs every time\)/)
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('opaque: runs every time]')
+  })
+
   it('splits a timeline that is too wide into tables', () => {
     const quorums = Array.from({ length: 7 }, (_, i) => ({
       ...plan.quorums[0],
