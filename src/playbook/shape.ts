@@ -205,11 +205,16 @@ function typeName(type: string): string {
   const names: { [type: string]: string } = {
     string: 'a text',
     integer: 'a whole number',
+    number: 'a number',
     boolean: 'true or false',
     array: 'a list',
     object: 'a map',
   }
-  return names[type] ?? type
+  // Where several types will do, they come as 'integer,string'.
+  return type
+    .split(',')
+    .map(one => names[one] ?? one)
+    .join(' or ')
 }
 
 function kindOf(value: unknown): string {

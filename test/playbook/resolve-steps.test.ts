@@ -88,6 +88,12 @@ steps:
     ['steps: [{ name: t, file: { source: binary, path: /etc/x } }]', 'RB0205', 'no text in UTF-8', ''],
     ['steps: [{ name: t, comand: { argv: [x] } }]', 'RB0122', "unknown key 'comand'", 'command'],
     ['steps: [{ name: t, service: { name: x, state: up } }]', 'RB0124', "cannot be 'up'", 'running'],
+    [
+      'steps: [{ name: t, waitFor: { port: [1] } }]',
+      'RB0121',
+      'should be a whole number or a text, and is a list',
+      '22',
+    ],
     ['steps: [{ command: { argv: [x] } }]', 'RB0123', "has no 'name'", ''],
   ])('%s is refused at its line', (text, code, message, help) => {
     const { diagnostics } = load(`${text}\n`)
