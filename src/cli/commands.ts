@@ -24,6 +24,7 @@ const options = {
   offline: { describe: 'Ask no host: the plan for bare hosts', type: 'boolean', default: false },
   out: { describe: 'Also save the plan as a file', type: 'string', alias: 'o', requiresArg: true },
   'detailed-exitcode': { describe: 'Exit 2 when something would change', type: 'boolean', default: false },
+  prune: { describe: 'Also take out what left the playbook', type: 'boolean', default: false },
   'dry-run': { describe: 'Show the plan and stop', type: 'boolean', default: false },
   yes: { describe: 'Do not ask', type: 'boolean', alias: 'y', default: false },
   plan: { describe: 'Apply only if the plan is still this saved one', type: 'string', requiresArg: true },
@@ -53,8 +54,8 @@ const options = {
 const anywhere = ['help', 'version', 'debug', 'color']
 const spoken: { readonly [command: string]: readonly (keyof typeof options)[] } = {
   validate: ['json'],
-  plan: ['out', 'format', 'offline', 'detailed-exitcode'],
-  apply: ['dry-run', 'yes', 'plan', 'output', 'parallel', 'runs-dir'],
+  plan: ['out', 'format', 'offline', 'prune', 'detailed-exitcode'],
+  apply: ['dry-run', 'prune', 'yes', 'plan', 'output', 'parallel', 'runs-dir'],
   resume: ['output', 'parallel', 'runs-dir'],
   status: ['json'],
   explain: [],
@@ -72,7 +73,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       const verb = await load()
       code = await verb(args, processIo(args.color))
     }
-  const { file, json, format, offline, out, yes, plan, output, parallel, keep } = options
+  const { file, json, format, offline, out, prune, yes, plan, output, parallel, keep } = options
   const running = { output, parallel, 'runs-dir': options['runs-dir'] }
   const parser = yargs([...argv])
     .scriptName('runbook')
@@ -89,13 +90,14 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       y =>
         y
           .positional('file', file)
-          .options({ out, format, offline, 'detailed-exitcode': options['detailed-exitcode'] }),
+          .options({ out, format, offline, prune, 'detailed-exitcode': options['detailed-exitcode'] }),
       call(async () => (await import('./verbs/plan.ts')).plan),
     )
     .command(
       'apply <file>',
       'Make the playbook true',
-      y => y.positional('file', file).options({ 'dry-run': options['dry-run'], yes, plan, ...running }),
+      y =>
+        y.positional('file', file).options({ 'dry-run': options['dry-run'], prune, yes, plan, ...running }),
       call(async () => (await import('./verbs/apply.ts')).apply),
     )
     .command(

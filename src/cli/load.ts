@@ -23,10 +23,11 @@ export interface Good {
 }
 
 /** Reads a playbook; warnings are for `validate` and the plan. @throws Quit after printing every problem, when there are errors */
-export async function loadGood(file: string, io: Io): Promise<Good> {
+export async function loadGood(file: string, io: Io, prune = false): Promise<Good> {
   const path = resolve(io.cwd, file)
   const loaded = await checkPlaybook(io.cwd === process.cwd() ? file : path)
-  const { diagnostics, topology, digest } = loaded
+  const { diagnostics, digest } = loaded
+  const topology = loaded.topology && prune ? { ...loaded.topology, prune: true as const } : loaded.topology
   if (hasErrors(diagnostics) || topology === undefined || digest === undefined) {
     const named = diagnostics.map(diagnostic => ({ ...diagnostic, file }))
     io.err(`${renderDiagnostics(named, io.coloured.err)}\n`)

@@ -42,7 +42,7 @@ export function resolve(
   const roles = rolesOf(playbook)
   const ucp = resolveUcp(playbook, roles, loadBalancer, pin, findings)
   const dtr = resolveDtr(playbook, loadBalancer, pin, findings)
-  const { vars, steps } = playbook
+  const { vars, steps, absent } = playbook
   const pinText = (file: string, path: Path): LocalFile => pin(file, 'text', path)
   const topology: Topology = {
     name: playbook.name,
@@ -62,6 +62,9 @@ export function resolve(
     ...(dtr !== undefined && { dtr }),
     storage: resolveStorage(playbook.storage ?? { kind: 'local' }, find, findings),
     ...(loadBalancer !== undefined && { loadBalancer }),
+    ...(absent !== undefined && {
+      absent: { replicas: absent.replicas ?? [], nodes: absent.nodes ?? [] },
+    }),
     ...(playbook.accept !== undefined && { accepts: playbook.accept }),
     ...(vars !== undefined && { vars }),
     ...(steps !== undefined && { steps: resolveSteps(playbook, roles, read, pinText, find, findings) }),

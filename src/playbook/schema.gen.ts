@@ -34,6 +34,7 @@ export interface Playbook {
    * Steps of your own, for what is not in the catalog. Steps at one point run in this order.
    */
   steps?: OwnStep[]
+  absent?: Absent
   /**
    * Findings that are known and wanted here, each with a reason.
    */
@@ -885,6 +886,23 @@ export interface PauseAction {
    * Whether to ask in every run.
    */
   always?: boolean
+}
+/**
+ * What shall no longer be there. Nothing is removed only because it stands nowhere in the playbook: it is named here, or `apply --prune` takes out all that left.
+ */
+export interface Absent {
+  /**
+   * Ids of registry replicas to take out: members that are no longer wanted, dead ones, ghosts, and remains of replicas the registry does not know.
+   *
+   * Items: Id of a registry replica: 12 hex digits.
+   */
+  replicas?: string[]
+  /**
+   * Hosts that shall leave the swarm, by the name `docker node ls` prints.
+   *
+   * Items: Name of a node.
+   */
+  nodes?: string[]
 }
 /**
  * One finding that is known and wanted here. It is still shown, as a note with this reason.

@@ -13,12 +13,27 @@ export interface Topology {
   readonly dtr?: DtrSpec
   readonly storage: StorageSpec
   readonly loadBalancer?: LoadBalancerSpec
+  /** What the playbook says shall no longer be there. */
+  readonly absent?: AbsentSpec
+  /** Set by `--prune`, never by a playbook: members that left the playbook are taken out. Without it they are only named. */
+  readonly prune?: true
   /** Findings the playbook knows of and wants, each with its reason. In playbook order. */
   readonly accepts?: readonly Acceptance[]
+  /** Hosts of the playbook that shall be no part of the cluster any more: what is on them is taken out of it. */
+  readonly absent?: readonly HostName[]
+  /** What the cluster has and the playbook does not name is taken out of it, too. Said with the command, not in the playbook. */
+  readonly prune?: boolean
   /** The person's own steps, in playbook order. */
   readonly steps?: readonly StepSpec[]
   /** Values of the playbook's own, for conditions, `${{ … }}` and templates. */
   readonly vars?: { readonly [name: string]: Plain }
+}
+
+export interface AbsentSpec {
+  /** Ids of registry replicas. */
+  readonly replicas: readonly string[]
+  /** Names of swarm nodes. */
+  readonly nodes: readonly string[]
 }
 
 export interface Acceptance {

@@ -14,6 +14,8 @@ import { newRun } from '../runs.ts'
 
 export interface ApplyArgs {
   readonly file: string
+  /** Also take out what left the playbook. */
+  readonly prune?: boolean
   readonly dryRun: boolean
   readonly yes: boolean
   readonly plan?: string
@@ -35,7 +37,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
   }
   if (!Number.isInteger(args.parallel) || args.parallel < 1)
     throw new Quit('usage', '--parallel takes a whole number from 1')
-  const good = await loadGood(args.file, io)
+  const good = await loadGood(args.file, io, args.prune)
   const { world, sessions, seen } = await lookAhead(good, products, args.dryRun ? 'look' : 'change', io)
   try {
     insistOnAll(seen)
