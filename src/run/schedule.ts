@@ -26,7 +26,8 @@ function hostsOf(step: Step): readonly HostName[] {
 
 /**
  * The first group that would lose its majority, or be worse off without one, while this step runs beside those under way.
- * Undefined: the step may begin. A group nobody belongs to yet has nothing to lose.
+ * Undefined: the step may begin. A group nobody belongs to yet has nothing to lose. A group of one or two that is whole can never
+ * spare a member, so holding back would be for ever: there one may go at a time, and the preview has said so.
  */
 export function heldBy(
   step: Step,
@@ -46,6 +47,7 @@ export function heldBy(
     const now = tally(quorum, others, guessed)
     const then = tally(quorum, together, guessed)
     if (now.members === 0 || then.spare >= 0 || then.spare >= now.spare) continue
+    if (now.spare === 0 && now.up === now.members && then.up === now.up - 1) continue
     return { step: step.id, quorum: quorum.name, up: then.up, members: then.members }
   }
   return undefined

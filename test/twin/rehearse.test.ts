@@ -67,11 +67,74 @@ test('a host that forgets its jobs makes a step without a goal run twice, and th
   expect(forgetful.diverged.map(({ fault }) => fault.kind)).toEqual(['reply-lost', 'killed-after'])
 })
 
-test('a step that must not be repeated ends in doubt when its host forgot what became of it', async () => {
+test('a step that must not be repeated ends in doubt when its host forgot what became of it, and is never begun twice', async () => {
   const plan = toyPlan(['a'])
   const asking = { ...plan, steps: [{ ...join('a', []), inDoubt: 'ask' as const }] }
-  const result = await rehearse(asking, toyStage(['a']))
+  const remembered = await rehearse(asking, toyStage(['a']))
+  expect(remembered).toMatchObject({ stuck: [], diverged: [] })
+  let joins = 0
+  const counting: Model = (line, host, estate) => {
+    if (line.argv[1] === 'join') joins += 1
+    return toyModel(line, host, estate)
+  }
+  // Nothing ever shows whether it worked, and the host does not remember: only a person can tell.
+  const blind = { ...asking, steps: asking.steps.map(step => ({ ...step, goal: [], requires: [] })) }
+  const forgetful = { ...toyStage(['a']), models: [counting], twin: { forgetJobs: true } }
+  const result = await rehearse(blind, forgetful)
   expect(result.stuck).toEqual([])
+  expect(result.inDoubt).toBeGreaterThan(0)
+  for (const kind of ['refused', 'reply-lost', 'killed-before', 'killed-after'] as const) {
+    for (let at = 0; at < result.calls; at++) {
+      joins = 0
+      await play(blind, forgetful, {}, { at, kind })
+      expect(joins, `${kind} at call ${at}`).toBeLessThanOrEqual(1)
+    }
+  }
+})
+
+test('a goal too weak to tell half done from done is found by the faults', async () => {
+  const early: Model = (line, host, estate) => {
+    const state = estate.hosts[host]?.state as { version?: string }
+    if (line.argv[1] === 'upgrade') state.version = line.argv[2] ?? ''
+    return toyModel(line, host, estate)
+  }
+  const plan = toyPlan(three)
+  const weak = {
+    ...plan,
+    steps: plan.steps.map(step =>
+      step.kind === 'web.upgrade'
+        ? { ...step, goal: [{ fact: 'web.member', host: step.host, is: { version: '2' } }] }
+        : step,
+    ),
+  }
+  const result = await rehearse(weak, { ...toyStage(three), models: [early] })
+  expect(result.diverged.map(({ fault }) => fault.kind)).toContain('killed-after')
+  expect((await rehearse(plan, { ...toyStage(three), models: [early] })).diverged).toEqual([])
+})
+
+test('a secret is found in argv and in the plan', async () => {
+  const open = join('a', [])
+  const careless = {
+    ...open,
+    run: [...open.run, { exec: { argv: ['web', 'show', 'tok-12345-secret'] }, timeoutSeconds: 5 }],
+  }
+  const result = await rehearse({ ...toyPlan(['a']), steps: [careless] }, toyStage(['a']))
+  expect(result.leaks).toEqual(['argv of web', 'the plan'])
+  expect((await rehearse({ ...toyPlan(['a']), steps: [open] }, toyStage(['a']))).leaks).toEqual([])
+})
+
+test('a command that was planned and is not needed is told', async () => {
+  const first = join('a', [])
+  // What the join brings along, and its goal does not say.
+  const tag = {
+    ...join('a', [first.id]),
+    id: 'web.tag@a',
+    requires: [],
+    goal: [{ fact: 'web.member', host: 'a', is: { version: '1' } }],
+  }
+  const result = await rehearse({ ...toyPlan(['a']), steps: [first, tag] }, toyStage(['a']))
+  expect(result.unplanned).toHaveLength(1)
+  expect(result.unplanned[0]).toMatch(/^web\.tag@a: planned .*, ran \[\]$/)
 })
 
 test.each([
