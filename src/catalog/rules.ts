@@ -30,7 +30,7 @@ const products = [docker, ucp, dtr, storage, loadBalancer]
 /** The pages of all rules that need no host, each code once and sorted. */
 export const rulePages: readonly RulePage[] = [
   ...new Map(
-    [...products.flatMap(({ pages }) => pages), ...stepPages, ...acceptPages].map(page => [page.code, page]),
+    [...products.flatMap(({ pages }) => pages), ...acceptPages].map(page => [page.code, page]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
@@ -48,7 +48,7 @@ export function playbookRules(topology: Topology, more: readonly Finding[] = [])
 function acceptances({ accepts = [] }: Topology, findings: readonly Finding[]): readonly Finding[] {
   return accepts.flatMap(({ code }, i) => {
     const path = ['accept', i, 'code']
-    const page = rulePages.find(one => one.code === code)
+    const page = [...rulePages, ...stepPages].find(one => one.code === code)
     if (page?.acceptable !== true)
       return [
         find(
