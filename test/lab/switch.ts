@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, must } from './command.ts'
 import type { HostSpec, Layout } from './layout.ts'
@@ -41,7 +41,12 @@ export async function raiseSwitch(of: Layout): Promise<void> {
 /** Takes the switch away, the guard route last. Works on whatever is left of it. */
 export async function lowerSwitch(of: Layout): Promise<void> {
   const saved = join(of.runDirectory, 'inotify-instances')
-  if (existsSync(saved)) writeFileSync(instancesPath, readFileSync(saved, 'utf8'))
+  // Another lab that is up needs the higher limit as well: then it stays.
+  const others = existsSync('/run/netns')
+    ? readdirSync('/run/netns').filter(name => name !== switchName(of))
+    : []
+  const alone = !others.some(name => name.endsWith('sw'))
+  if (existsSync(saved) && alone) writeFileSync(instancesPath, readFileSync(saved, 'utf8'))
   const link = `${of.prefix}0`
   if ((await command(['ip', 'link', 'show', link])).code === 0) await must(['ip', 'link', 'del', link])
   if (existsSync(`/run/netns/${switchName(of)}`)) await must(['ip', 'netns', 'del', switchName(of)])
