@@ -18,7 +18,12 @@ export interface PlaybookOptions {
   readonly replicas?: readonly string[]
   /** Host of the balancer; absent: no balancer, and the registry is called by its first replica's name. */
   readonly balancer?: string | undefined
+  /** Go in as `adm`, who becomes root by a password, given in `sudoVariable`; default root by key. */
+  readonly sudo?: boolean
 }
+
+/** Environment variable that a playbook with `sudo` takes adm's password from. */
+export const sudoVariable = 'RUNBOOK_LAB_SUDO_PASSWORD'
 
 /**
  * Writes a playbook that describes the lab as a cluster in high availability, and the files it names, into a directory.

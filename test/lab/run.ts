@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { adminPassword, passwordVariable } from './playbook.ts'
+import { admPassword } from './access.ts'
+import { adminPassword, passwordVariable, sudoVariable } from './playbook.ts'
 
 const repository = join(import.meta.dirname, '..', '..')
 const loader = join(dirname(createRequire(import.meta.url).resolve('tsx/package.json')), 'dist', 'loader.mjs')
@@ -17,12 +18,17 @@ export interface RunbookEnd {
  * Runs `runbook` from the sources as one process in `directory`, where its run folder is then. `killAt`: SIGKILL as soon
  * as its standard error has a match.
  */
-export function runbook(directory: string, words: readonly string[], killAt?: RegExp): Promise<RunbookEnd> {
+export function runbook(
+  directory: string,
+  words: readonly string[],
+  killAt?: RegExp,
+  sudoPassword = admPassword,
+): Promise<RunbookEnd> {
   const argv = ['--import', loader, join(repository, 'src', 'main.ts'), ...words]
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, argv, {
       cwd: directory,
-      env: { ...process.env, [passwordVariable]: adminPassword, NO_COLOR: '1' },
+      env: { ...process.env, [passwordVariable]: adminPassword, [sudoVariable]: sudoPassword, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [out, err] = ['', '']
