@@ -19,23 +19,27 @@ export function compile(
   const placing = wanted.find(product => product.place)
   const steps =
     placing?.place?.({ topology, facts, after: [] }, made) ?? made.flatMap(product => product.steps)
-  const quorums = wanted.flatMap(product => product.quorums(topology))
+  const quorums = wanted.flatMap(product => product.quorums(topology, facts))
   const ordered = order(steps)
   const { name, hosts } = topology
-  const volatile = new Set(
-    products.flatMap(product =>
-      product.facts.filter(fact => fact.volatile ?? fact.secret).map(fact => fact.name),
-    ),
-  )
-  const seen = Object.fromEntries([...facts].filter(([key]) => !volatile.has(key.slice(0, key.indexOf('@')))))
   return {
     format: 'runbook.plan/1',
     name,
-    from: { playbook, facts: digest(seen) },
+    from: { playbook, facts: digest(Object.fromEntries(steady(products, facts))) },
     hosts: Object.fromEntries(Object.entries(hosts).sort(([a], [b]) => (a < b ? -1 : 1))),
     quorums,
     steps: ordered,
   }
+}
+
+/** What a plan is made from and pins: all answers but the secret ones and those that change by themselves. */
+export function steady(products: readonly Product[], facts: Facts): Facts {
+  const loose = new Set(
+    products.flatMap(product =>
+      product.facts.filter(fact => fact.volatile ?? fact.secret).map(fact => fact.name),
+    ),
+  )
+  return new Map([...facts].filter(([key]) => !loose.has(key.slice(0, key.indexOf('@')))))
 }
 
 /** What each product of the playbook would do, in order of need. */

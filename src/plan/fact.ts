@@ -24,6 +24,8 @@ export interface Fact {
   readonly scope: 'host' | 'cluster'
   /** The answer changes by itself (a clock, free space): it may lead to findings, and is no part of what a plan was made from. */
   readonly volatile?: true
+  /** For people without the tool: how a shell picks a late value out of what the probe prints, by `pick`. */
+  readonly picks?: { readonly [pick: string]: string }
   probe(args: Json | undefined): Command
   parse(exit: Exit, args: Json | undefined): Json | undefined
 }

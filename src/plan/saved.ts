@@ -19,6 +19,8 @@ export interface SavedPlan {
   /** The playbook as it was named. */
   readonly playbook: string
   readonly level: Level
+  /** What left the playbook is taken out. */
+  readonly prune?: true
   /** The steady answers the plan was made from, by `factKey`. */
   readonly facts: { readonly [key: string]: Json }
   /** Digest of each host's answers: which host moved can be told by these alone. */
@@ -70,7 +72,7 @@ export function readSavedPlan(text: string): SavedPlan {
   if (!isSavedPlan(given)) throw new NotSaved('it is not a saved plan (format runbook.saved-plan/1)')
   const isWhole =
     typeof given.plan === 'object' &&
-    given.plan.format === 'runbook.plan/1' &&
+    (given.plan.format as string) === 'runbook.plan/1' &&
     Array.isArray(given.plan.steps) &&
     typeof given.facts === 'object'
   if (!isWhole) throw new NotSaved('parts of it are missing')

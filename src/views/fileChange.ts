@@ -72,7 +72,7 @@ function masked(text: string): string {
       '-----BEGIN $1----- (hidden) -----END $1-----',
     )
     .replace(
-      /((?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|stats +auth +[^\s:]+)["']?(?:\s*[:=]\s*|\s+))("[^"]*"|'[^']*'|[^\s,;#"']+)/gi,
+      /((?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|stats +auth +[^\s:]+)["']?(?:\s*[:=](?!\/\/)\s*|\s+))("[^"]*"|'[^']*'|[^\s,;#"']+)/gi,
       (whole: string, name: string, value: string) =>
         value.startsWith('secret://') ? whole : `${name}(hidden)`,
     )

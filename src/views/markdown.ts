@@ -165,7 +165,7 @@ function timeline(report: PlanReport, { rows: most = Infinity }: MarkdownOptions
       .slice(0, most)
       .map(
         row =>
-          `| ${cellText(row.label)} | ${names.map(name => bold(row.after[name], cell(row.low[name], row.after[name]))).join(' | ')} |`,
+          `| ${row.label === 'now' ? 'now' : `\`${row.label}\``} | ${names.map(name => bold(row.after[name], cell(row.low[name], row.after[name]))).join(' | ')} |`,
       ),
     ...more(rows.length - most),
     '',

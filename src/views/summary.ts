@@ -1,7 +1,9 @@
 import type { Margin } from '../plan/quorum.ts'
 import type { Plan, Step } from '../plan/step.ts'
 import type { Failure, How } from '../run/event.ts'
+import type { Fidelity } from '../run/fidelity.ts'
 import type { Run, StepRun } from '../run/fold.ts'
+import { fidelityLine } from './fidelity.ts'
 import { failureDetail, failureLine, lastLines } from './failure.ts'
 import { count, duration, noPaint, type Paint, table, wrap } from './layout.ts'
 import { share, spareWords } from './text.ts'
@@ -15,6 +17,8 @@ export interface RunReport {
   readonly quorums?: { readonly [name: string]: Margin }
   /** What a failure usually means, where that is known. */
   readonly meaning?: (failure: Failure, step: Step) => string | undefined
+  /** How well the run kept to its plan. */
+  readonly fidelity?: Fidelity
   /** The command to type next. */
   readonly next: string
 }
@@ -43,6 +47,7 @@ export function summaryText(report: RunReport, paint: Paint = noPaint): string {
   })
   return [
     headline(report, paint),
+    ...(report.fidelity === undefined ? [] : [fidelityLine(report.fidelity)]),
     ...broken.flatMap(one => failureBlock(one.step, one.state, one.failure, report, paint)),
     ...(run.outcome === 'done' ? [] : safety(report, paint)),
     ...(report.next === '' ? [] : [`next: ${paint.bold(report.next)}`]),

@@ -14,7 +14,7 @@ const wrong: readonly (readonly [string, string, RegExp | undefined])[] = [
   ['apply --paralel=3 x.yml', 'unknown flag --paralel', /did you mean --parallel\?/],
   ['plan x.yml --qqqqqqqq', 'unknown flag --qqqqqqqq', /flags: --out --format/],
   ['status x.yml --yes', 'status has no flag --yes', /it belongs to apply/],
-  ['plan x.yml --format md', 'format cannot be "md"', /"text", "json"/],
+  ['plan x.yml --format svg', 'format cannot be "svg"', /"text", "md", "json"/],
   ['plan x.yml y.yml', "plan takes no 'y.yml'", /runbook plan --help/],
   ['schema cluster', 'what cannot be "cluster"', /"playbook"/],
   ['plan x.yml -o', 'Not enough arguments following: o', undefined],

@@ -1,6 +1,6 @@
 import type { Exit, Fact } from '../../plan/fact.ts'
 import type { HostName, Json, Value } from '../../plan/step.ts'
-import { isMissing, member, parseJson, shown, textArg } from '../os/text.ts'
+import { isMissing, isObject, member, parseJson, shown, textArg } from '../os/text.ts'
 
 /** A host that is in no swarm; also one without an engine. */
 const OUTSIDE = {
@@ -24,6 +24,7 @@ export const swarm: Fact = {
   about:
     'The swarm as this host knows it: {state, nodeId, nodeAddr, clusterId, manager, worker, quorum, managers}.',
   scope: 'cluster',
+  picks: { nodeAddr: `sed -n 's/.*"NodeAddr":"\\([^"]*\\)".*/\\1/p'` },
   probe: () => ({ argv: ['docker', 'info', '--format', '{{json .Swarm}}'] }),
   parse(exit) {
     if (isMissing(exit, 'docker')) return OUTSIDE
@@ -79,17 +80,22 @@ export const nodes: Fact = {
 /**
  * The node of the hostname `{name}`, asked on a manager: null or `{id, role, state, availability, reachability, leader, doubles}`.
  * Where a hostname stands more than once (a node that was replaced), it is the one that is ready; `doubles` counts the others.
+ * With args `{id}` instead it is the node of that id, whatever its hostname.
  */
 export const node: Fact = {
   name: 'docker.node',
   about:
-    'One node by hostname, args {name}, as a manager sees it: null or {id, role, state, availability, reachability, leader, doubles}.',
+    'One node by hostname, args {name}, or by args {id}, as a manager sees it: null or {id, role, state, availability, reachability, leader, doubles}.',
   scope: 'cluster',
   probe: () => LIST_NODES,
   parse(exit, args) {
     const list = listOf(exit)
     if (list === undefined || list === null) return list
-    const same = list.filter(one => one.hostname === textArg(args, 'name'))
+    const wanted = member(args, 'id')
+    const same =
+      wanted === undefined
+        ? list.filter(one => one.hostname === textArg(args, 'name'))
+        : list.filter(one => one.id === wanted)
     const best = same.find(one => one.state === 'ready') ?? same[0]
     if (!best) return null
     const { id, role, state, availability, reachability, leader } = best
@@ -135,6 +141,7 @@ export const joinToken: Fact = {
   about: "The token for joining as args {role: 'manager'|'worker'}, asked on a manager: {token}.",
   secret: true,
   scope: 'cluster',
+  picks: { token: 'cat' },
   probe: args => ({ argv: ['docker', 'swarm', 'join-token', '--quiet', textArg(args, 'role')] }),
   parse(exit) {
     if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
@@ -159,8 +166,85 @@ export const config: Fact = {
   },
 }
 
+/**
+ * What is still asked of a node, args `{id}`, asked on a manager: `{manager, drained}`. A node that is on the list no more does nothing:
+ * `{manager: false, drained: true}`, so a node that went all the way has also done each part of it. Null where there is no list.
+ */
+export const duty: Fact = {
+  name: 'docker.duty',
+  about:
+    'What is still asked of a node, args {id}, asked on a manager: {manager, drained}; of a node that is gone, nothing: {manager: false, drained: true}.',
+  scope: 'cluster',
+  probe: () => LIST_NODES,
+  parse(exit, args) {
+    const list = listOf(exit)
+    if (list === undefined || list === null) return list
+    const found = list.find(one => one.id === textArg(args, 'id'))
+    return {
+      manager: found?.role === 'manager',
+      drained: found === undefined || found.availability === 'drain',
+    }
+  },
+}
+
+/**
+ * What the swarm still runs on a node, args `{id}`, asked on a manager: `{running}`, the number of tasks in state running, starting or
+ * about to. The product's own agents (`ucp-…`) do not count: they are on every node as long as it is one. None on a node that is gone;
+ * null where nobody knows.
+ */
+export const tasks: Fact = {
+  name: 'docker.tasks',
+  about:
+    "How many of the swarm's tasks still run on a node, args {id}, asked on a manager: {running}, without the agents of UCP; none on a node that is gone.",
+  scope: 'cluster',
+  probe: args => ({
+    argv: [
+      'docker',
+      'node',
+      'ps',
+      '--no-trunc',
+      '--format',
+      '{{.Name}}|{{.CurrentState}}',
+      textArg(args, 'id'),
+    ],
+  }),
+  parse(exit, args) {
+    if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
+      return null
+    if (/No such node|node \S+ not found/i.test(exit.stderr)) return { running: 0 }
+    if (exit.code !== 0 || textArg(args, 'id') === '') return undefined
+    const lines = exit.stdout.split('\n').filter(line => line !== '')
+    if (lines.some(line => !/^[^|]+\|[A-Z][a-z]+/.test(line))) return undefined
+    const alive = lines.filter(
+      line =>
+        !line.startsWith('ucp-') && /\|(Running|Starting|Preparing|Ready|Assigned|Accepted)\b/.test(line),
+    )
+    return { running: alive.length }
+  },
+}
+
+/** Labels of a node by its hostname, args `{name}`, asked on a manager: null without such a node, else `{labels: {[name]: value}}`. */
+export const nodeLabels: Fact = {
+  name: 'docker.nodelabels',
+  about: 'Labels of a node, args {name}, asked on a manager: null without such a node, else {labels}.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: ['docker', 'node', 'inspect', '--format', '{{json .Spec.Labels}}', textArg(args, 'name')],
+  }),
+  parse(exit) {
+    if (
+      isMissing(exit, 'docker') ||
+      /No such node|This node is not (a swarm manager|part of a swarm)/.test(exit.stderr)
+    )
+      return null
+    const labels = parseJson(exit.stdout.trim())
+    if (exit.code !== 0 || labels === undefined) return undefined
+    return { labels: isObject(labels) ? labels : {} }
+  },
+}
+
 /** Questions about a swarm. */
-export const facts: readonly Fact[] = [swarm, nodes, node, joinToken, config]
+export const facts: readonly Fact[] = [swarm, nodes, node, duty, tasks, nodeLabels, joinToken, config]
 
 /** The join token of a swarm as a late value: asked of `manager` just before use, never stored. */
 export function tokenFrom(manager: HostName, role: 'manager' | 'worker'): Value {

@@ -93,12 +93,29 @@ export const cluster: Fact = {
   parse: exit => (exit.code === 7 ? null : exit.code === 0 ? readClusterStatus(exit.stdout) : undefined),
 }
 
+/**
+ * One member by the database, args as `dtr.cluster` and {id}: null when the database answers and does not know the id, else
+ * {ok, fresh, readonly}. Nobody listening is no answer: it says nothing of members.
+ */
+export const memberOf: Fact = {
+  name: 'dtr.member',
+  about:
+    'One member as a replica tells it, args {port, username, password, id}: null when the database does not know the id, else ' +
+    '{ok, fresh, readonly}.',
+  scope: 'cluster',
+  probe: args => cluster.probe(args),
+  parse(exit, args) {
+    const members = member(exit.code === 0 ? readClusterStatus(exit.stdout) : undefined, 'members')
+    return isObject(members) ? (member(members, textArg(args, 'id')) ?? null) : undefined
+  },
+}
+
 /** See `readSettings`. args as `dtr.cluster`; null when nothing listens. */
 export const settings: Fact = {
   name: 'dtr.settings',
   about:
     'Settings of the registry, args {port, username, password}: null when nothing listens, {code} when refused, else {host, storage: ' +
-    '{kind, …}, empty, createOnPush, readOnly}. Secrets the registry prints are not kept.',
+    '{kind, …}, empty, createOnPush, readOnly, replicas: {id: {node, httpPort, httpsPort}}, certificate}. Secrets the registry prints are not kept.',
   scope: 'cluster',
   probe: args => ({
     argv: ['sh', '-c', settingsScript, 'runbook-dtr-settings', textArg(args, 'port')],
@@ -112,6 +129,7 @@ export const ca: Fact = {
   name: 'dtr.ca',
   about: "The authority of the registry's web certificate, args {port}: null or {pem}. Not secret.",
   scope: 'cluster',
+  picks: { pem: 'cat' },
   probe: args => ({
     argv: [
       'curl',
@@ -132,7 +150,7 @@ export const ca: Fact = {
   },
 }
 
-export const facts: readonly Fact[] = [replica, helper, ping, cluster, settings, ca]
+export const facts: readonly Fact[] = [replica, helper, ping, cluster, memberOf, settings, ca]
 
 /** curl configuration with the login of args, for standard input. */
 export function curlUser(args: Json | undefined): Value {

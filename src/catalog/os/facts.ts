@@ -18,6 +18,7 @@ export const machine: Fact = {
   name: 'os.machine',
   about: 'What the machine is: {hostname, distribution, release, cpus, memoryMb, curl, root}.',
   scope: 'host',
+  picks: { hostname: "sed -n 's/^hostname=//p'" },
   probe: () => ({ argv: ['sh', '-c', MACHINE, 'runbook-os-machine'] }),
   parse(exit) {
     const seen = fieldsOf(exit.stdout)
@@ -82,6 +83,29 @@ export const file: Fact = {
   },
 }
 
+const TEXT = `if [ -f "$1" ]; then wc -c < "$1" && head -c 65536 < "$1"
+elif [ -e "$1" ] || [ -L "$1" ]; then exit 4
+else echo 'No such file or directory' >&2; exit 3; fi`
+
+/**
+ * The text of a file at `{path}`, for showing what will differ: null, or `{text}`. Asked only of files that everybody may read;
+ * told only up to 64 KiB. It steers nothing: `os.file` tells whether a file is as it should be.
+ */
+export const fileText: Fact = {
+  name: 'os.filetext',
+  about: 'The text of a file at args {path}, up to 64 KiB: null, or {text}. Only to show what will differ.',
+  scope: 'host',
+  volatile: true,
+  probe: args => ({ argv: ['sh', '-c', TEXT, 'runbook-os-filetext', textArg(args, 'path')] }),
+  parse(exit) {
+    if (exit.code === 3 && exit.stderr.includes('No such file or directory')) return null
+    const seen = /^\s*(\d+)\n([^]*)$/.exec(exit.stdout)
+    const text = seen?.[2]
+    if (exit.code !== 0 || text === undefined || text.includes('\0')) return undefined
+    return Buffer.byteLength(text) === Number(seen?.[1]) ? { text } : undefined
+  },
+}
+
 /** A systemd unit `{name}`: null when there is none, or `{active, enabled}`. 'activating' is not active. */
 export const service: Fact = {
   name: 'os.service',
@@ -134,7 +158,7 @@ export const listening: Fact = {
 }
 
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [machine, clock, disk, file, service, pkg, listening]
+export const facts: readonly Fact[] = [machine, clock, disk, file, fileText, service, pkg, listening]
 
 /** `os.machine` of a host. */
 export function askMachine(host: HostName): FactRef {

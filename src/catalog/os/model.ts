@@ -18,6 +18,12 @@ export const model: Model = (line, host, estate) => {
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
   if (named === 'runbook-os-machine') return exit(0, machineText(os))
   if (named === 'runbook-os-file') return fileText(estate, host, words[3] ?? '')
+  if (named === 'runbook-os-filetext') {
+    const content = estate.hosts[host]?.files[words[3] ?? '']?.content
+    return content === undefined
+      ? exit(3, '', 'No such file or directory\n')
+      : exit(0, `${Buffer.byteLength(content)}\n${content}`)
+  }
   if (named === 'runbook-os-package') {
     const name = words[3] ?? ''
     const version = os.packages[name]

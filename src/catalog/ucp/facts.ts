@@ -3,7 +3,7 @@ import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
 import { fieldsOf, isMissing, isObject, member, textArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
-import { CERTIFICATES } from './scripts.ts'
+import { CERTIFICATES, REMAINS } from './scripts.ts'
 
 /**
  * UCP on a node: null, or `{version, image}` from the tag of container `ucp-proxy`, which every node of UCP runs [L].
@@ -99,6 +99,7 @@ export const ca: Fact = {
   name: 'ucp.ca',
   about: "The authority of UCP's web certificate, args {port}: null or {pem}. Not secret.",
   scope: 'cluster',
+  picks: { pem: 'cat' },
   probe: args => ({
     argv: [
       'curl',
@@ -141,8 +142,24 @@ export const certificates: Fact = {
   },
 }
 
+/** What UCP left on a host: `{containers, volumes}` as numbers, volumes by their names. None of either without an engine. */
+export const remains: Fact = {
+  name: 'ucp.remains',
+  about:
+    "What UCP has or left on a host: {containers, volumes} as numbers; Kubernetes' containers count too.",
+  scope: 'cluster',
+  probe: () => ({ argv: ['sh', '-c', REMAINS, 'runbook-ucp-remains'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return { containers: 0, volumes: 0 }
+    const seen = fieldsOf(exit.stdout)
+    const [containers, volumes] = [Number(seen.get('containers')), Number(seen.get('volumes'))]
+    if (exit.code !== 0 || seen.get('end') !== '1' || Number.isNaN(containers + volumes)) return undefined
+    return { containers, volumes }
+  },
+}
+
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [node, ping, config, ca, certificates]
+export const facts: readonly Fact[] = [node, ping, config, ca, certificates, remains]
 
 /** `ucp.ping` of one manager. */
 export function askPing(ucp: UcpSpec, host: HostName): FactRef {
