@@ -81,7 +81,7 @@ function pick(answer: Json | undefined, path: string): Json | undefined {
   let seen: Json | undefined = answer
   if (path === '') return seen
   for (const key of path.split('.')) {
-    if (typeof seen !== 'object' || seen === null || !Object.hasOwn(seen, key)) return undefined
+    if (typeof seen !== 'object' || seen === null) return undefined
     seen = (seen as { readonly [key: string]: Json })[key]
   }
   return seen

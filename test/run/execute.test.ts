@@ -326,16 +326,21 @@ describe('the majority of a group', () => {
   })
 
   it('is not put at risk by believing an old answer about the goal', async () => {
-    // b was upgraded when the run began; a's step changes what may be true of b.
-    const facts = { a: up, b: { ...up, version: '2' }, c: { joined: true, version: '1', up: false } }
-    const plan = {
-      ...upgrades(['a', 'b', 'c']),
-      steps: [{ ...upgrade('b', []), goal: [{ fact: 'web.token', host: 'b', is: { token: 'x' } }] }],
+    // When the run began b was upgraded already; then the first step set it back.
+    const b = obedient({ ...up, version: '2' })
+    const { exec } = b
+    b.exec = (line, options) => {
+      if (line.argv[1] === 'upgrade') return exec(line, options)
+      b.show = () => up
+      return ok()
     }
-    const b = obedient(up)
-    const played = await go(plan, setting({ a: obedient(up), b, c: obedient(up) }), { seen: facts })
+    const setBack: Step = { ...join('b', []), id: 'web.back@b', goal: [], requires: [] }
+    const plan = { ...upgrades(['a', 'b', 'c']), steps: [setBack, upgrade('b', ['web.back@b'])] }
+    const seen = { a: up, b: { ...up, version: '2' }, c: { joined: true, version: '1', up: false } }
+    const played = await go(plan, setting({ a: obedient(up), b, c: obedient(up) }), { seen })
     expect(played.run.outcome).toBe('stopped')
-    expect(effects(b)).toEqual([])
+    expect(played.events.at(-1)).toMatchObject({ held: [{ step: 'web.upgrade@b' }] })
+    expect(effects(b)).toEqual(['exec R.web.back@b.1.0'])
   })
 
   it('counts a step in doubt as under way: its member may go down any moment', async () => {

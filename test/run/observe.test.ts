@@ -22,7 +22,7 @@ describe('observe', () => {
   it.each([
     [
       'an exit nobody saw',
-      { ...member, probe: () => ({ argv: ['web', 'token'] }) },
+      { ...member, probe: () => ({ argv: ['web', 'token'] }), parse: () => null },
       bad(undefined),
       'was not answered (no output)',
     ],

@@ -102,6 +102,19 @@ describe('before anything is done', () => {
     expect(effects(a)).toEqual([])
   })
 
+  it('asks again what an earlier step on the host may have changed', async () => {
+    const a = scripted({ show: () => ({ ...up, version: '2' }) })
+    a.exec = ({ argv }) => {
+      a.show = () => ({ ...up, version: argv[1] === 'upgrade' ? '2' : '1' })
+      return ok()
+    }
+    const downgrade = withOps({ id: 'web.down@a', goal: [], requires: [] }, exec('web', 'down'))
+    const plan = planOf(downgrade, upgrade('a', ['web.down@a']))
+    const { run } = await go(plan, setting({ a }), { seen: { a: { ...up, version: '2' } } })
+    expect(run.steps.get('web.upgrade@a')).toMatchObject({ state: 'done', how: 'changed' })
+    expect(effects(a)).toHaveLength(3)
+  })
+
   it('asks nobody when what was read at the start says that all is done', async () => {
     const a = scripted()
     expect(only(await go(planOf(joinA), setting({ a }), { seen: { a: up } }))).toMatchObject({
@@ -215,6 +228,21 @@ describe('an op that ends badly', () => {
     })
     const step = withOps({}, { exec: { argv: ['web'] }, timeoutSeconds: 1, failsOn: '^FATA' })
     expect(only(await go(planOf(step), setting({ a }))).failure).toMatchObject({ why: 'exit', code: 9 })
+  })
+
+  it('is over when it is over: a line that comes later is nobody’s', async () => {
+    const a = scripted({ show: () => up })
+    a.show = () => null
+    a.exec = (_, { onLine }) => {
+      setImmediate(() => {
+        onLine('out', 'too late')
+      })
+      a.show = () => up
+      return ok()
+    }
+    const played = await go(planOf(joinA, { ...joinA, id: 'again', needs: [joinA.id] }), setting({ a }))
+    expect(played.run.outcome).toBe('done')
+    expect(kinds(played.events)).not.toContain('output')
   })
 
   it('says what the disk said when a file could not be written', async () => {
