@@ -6,9 +6,10 @@ import { os } from './os/index.ts'
 import type { Product } from './product.ts'
 import { ownSteps } from './steps/index.ts'
 import { storage } from './storage/index.ts'
+import { departure } from './ucp/departure.ts'
 import { ucp } from './ucp/index.ts'
 
-const built: readonly Product[] = [os, docker, ucp, storage, dtr, loadBalancer, acceptance]
+const built: readonly Product[] = [os, docker, ucp, storage, dtr, loadBalancer, departure, acceptance]
 
 /** Every product there is, in order of need: what stands later may rely on what stands before. Own steps go in between. */
 export const products: readonly Product[] = [...built, ownSteps(built)]

@@ -32,7 +32,8 @@ export interface Product {
   /** Questions whose answers steer `plays` and `findings`, beyond those the plan's own checks ask. */
   asks(topology: Topology): readonly FactRef[]
   readonly plays: { readonly converge: Play; readonly [name: string]: Play }
-  quorums(topology: Topology): readonly Quorum[]
+  /** The groups that must keep their majority. `facts`: members that the playbook does not name, as far as they were seen. */
+  quorums(topology: Topology, facts: Facts): readonly Quorum[]
   /** What must hold when all is well. */
   healthy(topology: Topology): readonly Check[]
   status(topology: Topology, facts: Facts): readonly StatusRow[]

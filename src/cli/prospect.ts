@@ -59,9 +59,12 @@ export function reportOf(good: Good, seen: Survey, level: PlanReport['level']): 
   }
 }
 
-/** The hosts that could not be asked, each with what to do. @throws Quit when there is one */
-export function insistOnAll(seen: Pick<Survey, 'unreachable'>): void {
-  const lost = [...seen.unreachable.values()]
+/**
+ * The hosts that could not be asked, each with what to do. Hosts that shall leave the cluster may be dead.
+ * @throws Quit when there is one of the others
+ */
+export function insistOnAll(seen: Pick<Survey, 'unreachable'>, leaving: readonly string[] = []): void {
+  const lost = [...seen.unreachable.values()].filter(({ host }) => !leaving.includes(host))
   if (lost.length === 0) return
   const list = lost
     .map(one => `  ${one.host}: ${clean(one.message)}\n    = help: ${clean(one.help)}`)

@@ -19,10 +19,6 @@ export interface Topology {
   readonly prune?: true
   /** Findings the playbook knows of and wants, each with its reason. In playbook order. */
   readonly accepts?: readonly Acceptance[]
-  /** Hosts of the playbook that shall be no part of the cluster any more: what is on them is taken out of it. */
-  readonly absent?: readonly HostName[]
-  /** What the cluster has and the playbook does not name is taken out of it, too. Said with the command, not in the playbook. */
-  readonly prune?: boolean
   /** The person's own steps, in playbook order. */
   readonly steps?: readonly StepSpec[]
   /** Values of the playbook's own, for conditions, `${{ … }}` and templates. */

@@ -18,6 +18,8 @@ export interface TwinContainer {
 export interface EngineState {
   /** The swarm it belongs to, a key of `estate.shared.swarms`; null: none. */
   swarm: string | null
+  /** Id of its own node there. */
+  node?: string
   containers: { [name: string]: TwinContainer }
   /** Volumes with the files in them. */
   volumes: {
@@ -32,6 +34,12 @@ export interface TwinNode {
   addr: string
   availability: 'active' | 'pause' | 'drain'
   labels: { [name: string]: string }
+  /** Names of the services' tasks that run on it. */
+  tasks?: string[]
+  /** Virtual time at which its availability became drain: its tasks end TASKS_END_AFTER_MS later. */
+  drainedMs?: number
+  /** Virtual time at which it was demoted: what only managers carry goes RECONCILED_AFTER_MS later. */
+  demotedMs?: number
   joinedMs: number
   /** Virtual time from which managers list it as ready (and reachable). */
   readyMs: number
@@ -56,6 +64,10 @@ export interface TwinSwarm {
   agents: TwinAgent[]
 }
 
+/** Tasks have this long to end when their node is drained (the default grace period of services). */
+export const TASKS_END_AFTER_MS = 10_000
+/** UCP takes its manager components off a demoted node in about this time (its agent reconciles; minutes on real hosts). */
+const RECONCILED_AFTER_MS = 45_000
 /** A node is listed as ready this long after it joined. */
 export const READY_AFTER_MS = 3_000
 
@@ -113,7 +125,7 @@ export function nodeOf(
 ): { readonly id: string; readonly node: TwinNode } | undefined {
   const found = swarmOf(estate, host)
   if (!found) return undefined
-  const id = nodeId(found.id, osOf(estate, host).hostname)
+  const id = peekEngine(estate, host).node ?? nodeId(found.id, osOf(estate, host).hostname)
   const node = found.swarm.nodes[id]
   return node && { id, node }
 }
@@ -164,8 +176,13 @@ export function addNode(
   const { hostname } = osOf(estate, host)
   const swarm = (estate.shared['swarms'] as unknown as { [id: string]: TwinSwarm })[swarmId]
   if (!swarm) throw new Error(`no swarm ${swarmId}`)
-  engineState(estate, host).swarm = swarmId
-  swarm.nodes[nodeId(swarmId, hostname)] = {
+  // Ids are never used again: a machine that comes back under its old name is another node.
+  let id = nodeId(swarmId, hostname)
+  for (let again = 2; swarm.nodes[id]; again++) id = nodeId(swarmId, `${hostname} ${again}`)
+  const state = engineState(estate, host)
+  state.swarm = swarmId
+  state.node = id
+  swarm.nodes[id] = {
     hostname,
     role,
     addr,
@@ -183,7 +200,13 @@ export function containersOn(estate: Estate, host: string): { readonly [name: st
   const swarm = swarmOf(estate, host)?.swarm
   if (!member || !swarm) return own
   const given = swarm.agents
-    .filter(agent => agent.role === member.node.role)
+    .filter(
+      agent =>
+        agent.role === member.node.role ||
+        (agent.role === 'manager' &&
+          member.node.demotedMs !== undefined &&
+          estate.clockMs < member.node.demotedMs + RECONCILED_AFTER_MS),
+    )
     .map((agent): readonly [string, TwinContainer] => {
       const began = Math.max(agent.sinceMs, member.node.joinedMs)
       const healthyMs = agent.healthyAfterMs === null ? null : began + agent.healthyAfterMs

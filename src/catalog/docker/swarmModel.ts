@@ -4,12 +4,14 @@ import { exit } from '../os/model.ts'
 import { osOf } from '../os/bareHost.ts'
 import {
   addNode,
+  containersOn,
   engineState,
   hasQuorum,
   hostCalled,
   nodeIsUp,
   nodeOf,
   swarmOf,
+  TASKS_END_AFTER_MS,
   type TwinNode,
   type TwinSwarm,
 } from './estate.ts'
@@ -190,7 +192,12 @@ function leave(words: readonly string[], host: string, estate: Estate): Exit {
       'Error response from daemon: You are attempting to leave the swarm on a node that is participating as a manager. Use `--force` to suppress this message.\n',
     )
   }
-  engineState(estate, host).swarm = null
+  const state = engineState(estate, host)
+  // Agents put ordinary containers on a node; these stay when it leaves.
+  for (const [name, container] of Object.entries(containersOn(estate, host)))
+    state.containers[name] ??= structuredClone(container)
+  state.swarm = null
+  delete state.node
   return exit(0, 'Node left the swarm.\n')
 }
 
@@ -200,6 +207,12 @@ function change(words: readonly string[], swarm: TwinSwarm, estate: Estate): Exi
   if (!found) return exit(1, '', `Error: No such node: ${name}\n`)
   const [id, node] = found
   const managers = Object.values(swarm.nodes).filter(one => one.role === 'manager')
+  if (words[1] === 'inspect') return exit(0, `${JSON.stringify(node.labels)}\n`)
+  if (words[1] === 'ps') {
+    const ended = node.drainedMs !== undefined && estate.clockMs >= node.drainedMs + TASKS_END_AFTER_MS
+    const state = ended ? 'Shutdown 2 seconds ago' : 'Running 3 hours ago'
+    return exit(0, (node.tasks ?? []).map(task => `${task}|${state}\n`).join(''))
+  }
   if (words[1] === 'demote') {
     if (node.role === 'manager' && managers.length === 1) {
       return exit(
@@ -208,11 +221,14 @@ function change(words: readonly string[], swarm: TwinSwarm, estate: Estate): Exi
         'Error response from daemon: rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm\n',
       )
     }
+    if (node.role === 'worker') return exit(0, `Node ${name} is already a worker.\n`)
     node.role = 'worker'
+    node.demotedMs = estate.clockMs
     return exit(0, `Manager ${name} demoted in the swarm.\n`)
   }
   if (words[1] === 'promote') {
     node.role = 'manager'
+    delete node.demotedMs
     node.joinedMs = estate.clockMs
     return exit(0, `Node ${name} promoted to a manager in the swarm.\n`)
   }
@@ -231,12 +247,18 @@ function change(words: readonly string[], swarm: TwinSwarm, estate: Estate): Exi
   }
   if (words[1] === 'update') {
     const at = words.indexOf('--availability')
-    if (at > 0) node.availability = words[at + 1] as TwinNode['availability']
+    if (at > 0) {
+      node.availability = words[at + 1] as TwinNode['availability']
+      if (node.availability === 'drain') node.drainedMs ??= estate.clockMs
+      else delete node.drainedMs
+    }
     const label = words.indexOf('--label-add')
     if (label > 0) {
       const [key = '', value = ''] = (words[label + 1] ?? '').split('=')
       node.labels[key] = value
     }
+    const unlabel = words.indexOf('--label-rm')
+    if (unlabel > 0) Reflect.deleteProperty(node.labels, words[unlabel + 1] ?? '')
     return exit(0, `${name}\n`)
   }
   return undefined

@@ -1,26 +1,24 @@
 import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
-import type { Check, HostName, Quorum } from '../../plan/step.ts'
-import type { Topology, UcpSpec } from '../../playbook/topology.ts'
+import type { Check, HostName } from '../../plan/step.ts'
+import type { UcpSpec } from '../../playbook/topology.ts'
 import { swarmSays } from '../docker/preflight.ts'
 import { member } from '../os/text.ts'
 import { askConfig, askPing } from './facts.ts'
 
 /**
  * The manager to work through: where UCP is installed, whose tokens are used to join, who is asked for the list of nodes. The first in
- * the playbook that is a manager with a quorum as far as facts tell, else the first of all. Facts steer only the means here.
+ * the playbook that is a healthy manager with a quorum as far as facts tell; failing that one with a quorum that carries UCP, then one
+ * with a quorum, else the first of all. Facts steer only the means here.
  */
 export function founder(ucp: UcpSpec, facts: Facts): HostName {
   const [first = ''] = ucp.managers
-  return (
-    ucp.managers.find(
-      host =>
-        swarmSays(facts, host, 'quorum') === true &&
-        member(facts.get(factKey({ fact: 'ucp.node', host })), 'version') !== undefined,
-    ) ??
-    ucp.managers.find(host => swarmSays(facts, host, 'quorum') === true) ??
-    first
+  const standing = ucp.managers.filter(host => swarmSays(facts, host, 'quorum') === true)
+  const carrying = standing.filter(
+    host => member(facts.get(factKey({ fact: 'ucp.node', host })), 'version') !== undefined,
   )
+  const healthy = carrying.find(host => member(facts.get(factKey(askPing(ucp, host))), 'healthy') === true)
+  return healthy ?? carrying[0] ?? standing[0] ?? first
 }
 
 /** UCP's controller on a manager says of itself that all is well. */
@@ -84,20 +82,4 @@ export function schedulingIsOn(ucp: UcpSpec, through: HostName): Check {
     ...askConfig(ucp, through, 'scheduling_configuration'),
     is: { login: 'ok', settings: { enable_admin_ucp_scheduling: true } },
   }
-}
-
-/** UCP's two databases, one member on every manager that carries the container. */
-export function quorums(topology: Topology): readonly Quorum[] {
-  const database = (name: string, container: string): Quorum => ({
-    name,
-    voters: (topology.ucp?.managers ?? []).map(host => {
-      const ask = { fact: 'docker.containers', host, args: { prefix: 'ucp-' } }
-      return {
-        name: host,
-        member: { ...ask, is: { [container]: {} } },
-        up: { ...ask, is: { [container]: { up: true } } },
-      }
-    }),
-  })
-  return [database('UCP etcd', 'ucp-kv'), database('UCP auth store', 'ucp-auth-store')]
 }

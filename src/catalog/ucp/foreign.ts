@@ -2,15 +2,22 @@ import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
 import type { HostName, Json } from '../../plan/step.ts'
-import type { UcpSpec } from '../../playbook/topology.ts'
+import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { swarmSays } from '../docker/preflight.ts'
 import { member, shown } from '../os/text.ts'
+import { leavers } from './leavers.ts'
 
 /**
  * Hosts that belong to another swarm than the playbook's, and a swarm with nodes that the playbook does not know. `through` is the
  * manager that stands for the playbook's own swarm. What could not be told is no finding: the steps ask again before they act.
  */
-export function foreignSwarms(ucp: UcpSpec, through: HostName, facts: Facts): readonly Finding[] {
+export function foreignSwarms(
+  topology: Topology,
+  ucp: UcpSpec,
+  through: HostName,
+  facts: Facts,
+): readonly Finding[] {
+  const leaving = leavers(topology, facts).map(({ name }) => name)
   const ours = [...ucp.managers, ...ucp.workers]
   const home = swarmSays(facts, through, 'clusterId')
   const list = facts.get(factKey({ fact: 'docker.nodes', host: through }))
@@ -22,7 +29,7 @@ export function foreignSwarms(ucp: UcpSpec, through: HostName, facts: Facts): re
     ...inSwarm
       .filter(host => isForeign(host, through, home, nodes, facts))
       .map(host => foreign(host, through, facts)),
-    ...(nodes === undefined ? [] : strangers(ours, through, nodes, facts)),
+    ...(nodes === undefined ? [] : strangers([...ours, ...leaving], through, nodes, facts)),
   ]
 }
 
@@ -73,7 +80,7 @@ function strangers(
       path: ['ucp'],
       host: through,
       help: installed
-        ? 'add them to the playbook, or remove them from the swarm'
+        ? 'add them to the playbook, name them in absent.nodes, or take them out with `runbook apply --prune`'
         : 'add them to the playbook, or start from hosts that are in no swarm: installing UCP installs it on all of these',
     },
   ]

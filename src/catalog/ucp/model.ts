@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Exit } from '../../plan/fact.ts'
 import type { Estate, Model, Pending } from '../../twin/estate.ts'
 import {
+  containersOn,
   engineIsUp,
   engineState,
   nodeOf,
@@ -28,6 +29,12 @@ export const model: Model = (line, host, estate) => {
     return bootstrapper(line, imageAt + 1, host, estate)
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
   if (named === 'runbook-ucp-certificates') return certificates(estate, host)
+  if (named === 'runbook-ucp-remains') {
+    if (!engineIsUp(estate, host)) return notFound('docker')
+    const { containers, volumes } = remainsOn(estate, host)
+    return exit(0, `containers=${containers.length}\nvolumes=${volumes.length}\nend=1\n`)
+  }
+  if (named === 'runbook-ucp-sweep') return sweep(estate, host)
   if (named === 'runbook-ucp-certificate-put') {
     const volumes = engineState(estate, host).volumes
     const volume = (volumes[CERTIFICATE_VOLUME] ??= { driver: 'local', options: {}, files: {} })
@@ -93,6 +100,26 @@ function certificates(estate: Estate, host: string): Exit {
     files[name] === undefined ? [] : [`${name}=${sha256(files[name])}`],
   )
   return exit(0, [...lines, ...(files['key.pem'] ? ['key.pem=yes'] : []), 'end=1\n'].join('\n'))
+}
+
+function remainsOn(
+  estate: Estate,
+  host: string,
+): { readonly containers: string[]; readonly volumes: string[] } {
+  return {
+    containers: Object.keys(containersOn(estate, host)).filter(name => /^(ucp-|k8s_)/.test(name)),
+    volumes: Object.keys(peekEngine(estate, host).volumes).filter(name => name.startsWith('ucp-')),
+  }
+}
+
+function sweep(estate: Estate, host: string): Exit {
+  if (!engineIsUp(estate, host)) return notFound('docker')
+  if (swarmOf(estate, host)) return exit(1, '', 'this host is still in a swarm (active)\n')
+  const { containers, volumes } = remainsOn(estate, host)
+  const state = engineState(estate, host)
+  for (const name of containers) Reflect.deleteProperty(state.containers, name)
+  for (const name of volumes) Reflect.deleteProperty(state.volumes, name)
+  return exit(0)
 }
 
 type Line = Parameters<Model>[0]

@@ -52,4 +52,11 @@ export const pages: readonly RulePage[] = [
     why: "'--host-address' takes an IP address or an interface of the host, and tells it to all other nodes [D: reference/ucp/3.2/cli/install.md].",
     fix: 'Write the IP address.',
   },
+  {
+    code: 'RB0848',
+    title: 'Every manager of the swarm shall go',
+    severity: 'error',
+    why: 'New managers join through one that is there, and nodes are struck off by one that stays [D: engine/swarm/admin_guide.md]. Without it another UCP would be installed beside the first.',
+    fix: 'Let one of the old managers stay until the new ones have joined, then name it in absent.nodes.',
+  },
 ]

@@ -4,6 +4,7 @@ import type { Finding } from '../../plan/finding.ts'
 import type { FactRef, HostName } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
+import { swarmSays } from '../docker/preflight.ts'
 import { member } from '../os/text.ts'
 import { isAddress } from './address.ts'
 import { founder } from './cluster.ts'
@@ -17,12 +18,19 @@ import { pages } from './pages.ts'
 export function asks(topology: Topology): readonly FactRef[] {
   const { ucp } = topology
   if (!ucp) return []
-  return ucp.managers.flatMap(host => [
-    { fact: 'docker.nodes', host },
-    { fact: 'ucp.node', host },
-    ...(ucp.license ? [{ fact: 'docker.config', host, args: { name: 'com.docker.license' } }] : []),
-    { fact: 'docker.container', host, args: { name: BOOTSTRAPPER } },
-  ])
+  const ours = new Set([...ucp.managers, ...ucp.workers])
+  const leaving = Object.keys(topology.hosts).filter(
+    host => !ours.has(host) && (topology.prune === true || topology.absent?.nodes.includes(host) === true),
+  )
+  return [
+    ...leaving.map(host => ({ fact: 'docker.swarm', host })),
+    ...ucp.managers.flatMap(host => [
+      { fact: 'docker.nodes', host },
+      { fact: 'ucp.node', host },
+      ...(ucp.license ? [{ fact: 'docker.config', host, args: { name: 'com.docker.license' } }] : []),
+      { fact: 'docker.container', host, args: { name: BOOTSTRAPPER } },
+    ]),
+  ]
 }
 
 /** Findings over what was seen: swarms, versions, leftovers, sizes, the administrator's password. */
@@ -31,12 +39,13 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   if (!ucp) return []
   const through = founder(ucp, facts)
   return settle(topology, pages, [
-    ...foreignSwarms(ucp, through, facts),
+    ...foreignSwarms(topology, ucp, through, facts),
     ...versions(ucp, facts),
     ...leftovers(ucp, facts),
     ...minimums(ucp, facts),
     ...login(topology, ucp, through, facts),
     ...address(topology, through),
+    ...lastBridge(topology, ucp, facts),
   ])
 }
 
@@ -109,6 +118,22 @@ function address(topology: Topology, host: HostName): readonly Finding[] {
       path: ['hosts', host, 'address'],
       host,
       help: 'write the IP address under which the other hosts reach it',
+    },
+  ]
+}
+
+/** All managers of a standing cluster are to go, and none of the playbook's is in it: there would be nobody to work through. */
+function lastBridge(topology: Topology, ucp: UcpSpec, facts: Facts): readonly Finding[] {
+  if (ucp.managers.some(host => swarmSays(facts, host, 'manager') === true)) return []
+  const standing = (topology.absent?.nodes ?? []).filter(host => swarmSays(facts, host, 'quorum') === true)
+  if (standing.length === 0) return []
+  return [
+    {
+      code: 'RB0848',
+      severity: 'error',
+      message: `${standing.join(', ')} shall go, and no manager of the playbook is in the swarm yet`,
+      path: ['absent', 'nodes'],
+      help: `keep ${standing[0] ?? 'one of them'} among ucp.managers until the new managers have joined, then name it in absent.nodes`,
     },
   ]
 }

@@ -53,3 +53,16 @@ cd "$folder" || exit
 for name in ca.pem cert.pem; do if [ -f "$name" ]; then echo "$name=$(sha256sum < "$name" | cut -d ' ' -f 1)"; fi; done
 if [ -s key.pem ]; then echo key.pem=yes; fi
 echo end=1`
+
+/** Takes what UCP left on a host that is in no swarm any more: its containers and volumes, nothing else [D: ee/ucp/admin/install/uninstall.md]. */
+export const SWEEP = `state=$(docker info --format '{{.Swarm.LocalNodeState}}') || exit
+[ "$state" = inactive ] || { echo "this host is still in a swarm ($state)" >&2; exit 1; }
+docker ps --all --quiet --filter 'name=^/?(ucp-|k8s_)' | while read -r id; do docker rm --force --volumes "$id" || exit; done
+docker volume ls --quiet --filter name=ucp- | grep '^ucp-' | while read -r name; do docker volume rm "$name" || exit; done`
+
+/** Counts what UCP left on a host. */
+export const REMAINS = `containers=$(docker ps --all --quiet --filter 'name=^/?(ucp-|k8s_)') || exit
+volumes=$(docker volume ls --quiet --filter name=ucp-) || exit
+echo "containers=$(printf '%s' "$containers" | grep -c .)"
+echo "volumes=$(printf '%s\\n' "$volumes" | grep -c '^ucp-')"
+echo end=1`

@@ -17,7 +17,7 @@ export async function inspect(
   const bytes = snapshotBytes(seen, new Date(io.clock.now()).toISOString())
   if (args.out === undefined) io.out(bytes)
   else save(args.out, bytes, io)
-  insistOnAll(seen)
+  insistOnAll(seen, good.topology.absent?.nodes)
   if (args.out !== undefined) io.err(`next: runbook plan ${args.file} --offline --from ${args.out}\n`)
   return exits.ok
 }

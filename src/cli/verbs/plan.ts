@@ -71,7 +71,7 @@ async function look(
   }
   const { seen, world, sessions } = await lookAhead(good, products, 'look', io)
   try {
-    insistOnAll(seen)
+    insistOnAll(seen, good.topology.absent?.nodes)
     const present = await presentFiles(seen, world, sessions)
     const at = new Date(io.clock.now()).toISOString()
     return { seen, saved: toSave(good, seen, 'live', { present, at }) }

@@ -7,6 +7,7 @@ import { engineRuns } from '../../docker/converge.ts'
 import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
+import { strikeOff } from './depart.ts'
 import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
 import {
   BOOTSTRAPPER,
@@ -28,12 +29,15 @@ export const converge: Play = ({ topology, facts, after }) => {
   if (!ucp) return []
   const first = founder(ucp, facts)
   const certificates = ucp.certificates ? [certificatesStep(ucp.certificates, first, after)] : []
-  const steps: Step[] = [...certificates]
+  const struck = strikeOff({ topology, facts }, after)
+  const steps: Step[] = [...struck, ...certificates]
   const install = installStep(
     topology,
     ucp,
     first,
-    certificates.length > 0 ? certificates.map(step => step.id) : after,
+    [...certificates, ...struck.slice(-1)].length > 0
+      ? [...certificates, ...struck.slice(-1)].map(step => step.id)
+      : after,
   )
   steps.push(install)
   let last: StepId = install.id
