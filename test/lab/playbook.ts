@@ -36,7 +36,14 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
   const playbook = {
     runbook: 1,
     name: 'lab',
-    ssh: { user: 'root', identityFile: lab.keyPath, knownHosts: [lab.knownHostsPath], hostKeys: 'strict' },
+    ssh: {
+      ...(options.sudo === true
+        ? { user: 'adm', sudo: 'password', sudoPassword: `env:${sudoVariable}` }
+        : { user: 'root' }),
+      identityFile: lab.keyPath,
+      knownHosts: [lab.knownHostsPath],
+      hostKeys: 'strict',
+    },
     hosts: Object.fromEntries(names.map(name => [name, { address: lab.host(name).address }])),
     docker: { version: '20.10' },
     ucp: {
