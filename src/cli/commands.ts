@@ -44,6 +44,24 @@ const options = {
     default: '.runbook/runs',
     requiresArg: true,
   },
+  'lock-timeout': {
+    describe: 'Wait so long for hosts that somebody else holds (90s, 10m)',
+    type: 'string',
+    default: '0s',
+    requiresArg: true,
+  },
+  'from-host': {
+    describe: "Fetch the run from this host's copy; FILE is the playbook here",
+    type: 'string',
+    requiresArg: true,
+  },
+  assume: {
+    describe: 'Say how the step in doubt ended, after looking',
+    choices: ['done', 'not-done'],
+    requiresArg: true,
+  },
+  reason: { describe: 'Why; others are shown it', type: 'string', requiresArg: true },
+  ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },
   keep: {
     describe: 'Make the pretend cluster in this folder and leave it there',
     type: 'string',
@@ -55,8 +73,11 @@ const anywhere = ['help', 'version', 'debug', 'color']
 const spoken: { readonly [command: string]: readonly (keyof typeof options)[] } = {
   validate: ['json'],
   plan: ['out', 'format', 'offline', 'prune', 'detailed-exitcode'],
-  apply: ['dry-run', 'prune', 'yes', 'plan', 'output', 'parallel', 'runs-dir'],
-  resume: ['output', 'parallel', 'runs-dir'],
+  apply: ['dry-run', 'prune', 'yes', 'plan', 'output', 'parallel', 'runs-dir', 'lock-timeout'],
+  resume: ['output', 'parallel', 'runs-dir', 'lock-timeout', 'from-host', 'assume'],
+  abandon: ['runs-dir', 'reason', 'yes'],
+  lock: ['reason', 'ttl', 'json'],
+  history: ['runs-dir', 'json'],
   status: ['json'],
   explain: [],
   schema: [],
@@ -74,7 +95,12 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       code = await verb(args, processIo(args.color))
     }
   const { file, json, format, offline, out, prune, yes, plan, output, parallel, keep } = options
-  const running = { output, parallel, 'runs-dir': options['runs-dir'] }
+  const running = {
+    output,
+    parallel,
+    'runs-dir': options['runs-dir'],
+    'lock-timeout': options['lock-timeout'],
+  }
   const parser = yargs([...argv])
     .scriptName('runbook')
     .usage(`Usage: runbook <command> [flags]\n\n${examples}`)
@@ -101,11 +127,46 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       call(async () => (await import('./verbs/apply.ts')).apply),
     )
     .command(
-      'resume [run]',
+      'resume [run] [step]',
       'Go on with a run that was stopped, failed or killed',
       y =>
-        y.positional('run', { describe: 'Its id; the newest one without', type: 'string' }).options(running),
+        y
+          .positional('run', { describe: 'Its id; the newest one without', type: 'string' })
+          .positional('step', { describe: 'With --assume: which step', type: 'string' })
+          .options({ ...running, 'from-host': options['from-host'], assume: options.assume }),
       call(async () => (await import('./verbs/resume.ts')).resume),
+    )
+    .command(
+      'abandon [run]',
+      'Give a stopped run up: its hosts are free again, nothing is undone',
+      y =>
+        y
+          .positional('run', { describe: 'Its id; the newest one without', type: 'string' })
+          .options({ 'runs-dir': options['runs-dir'], reason: options.reason, yes }),
+      call(async () => (await import('./verbs/abandon.ts')).abandon),
+    )
+    .command(
+      'lock <what> <file>',
+      'Who may change the hosts: status, freeze, release, break',
+      y =>
+        y
+          .positional('what', {
+            describe: 'What to do',
+            choices: ['status', 'freeze', 'release', 'break'],
+            demandOption: true,
+          })
+          .positional('file', file)
+          .options({ reason: options.reason, ttl: options.ttl, json }),
+      call(async () => (await import('./verbs/lock.ts')).lock),
+    )
+    .command(
+      'history [file]',
+      'Runs: those of this folder, or what the hosts of a playbook remember',
+      y =>
+        y
+          .positional('file', { describe: 'The playbook, to ask its hosts', type: 'string' })
+          .options({ 'runs-dir': options['runs-dir'], json }),
+      call(async () => (await import('./verbs/history.ts')).history),
     )
     .command(
       'status <file>',

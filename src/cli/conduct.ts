@@ -1,10 +1,13 @@
+import { userInfo } from 'node:os'
 import { stripVTControlCharacters } from 'node:util'
 import { meaningOf } from '../catalog/meanings.ts'
+import { preview } from '../plan/preview.ts'
 import { margins } from '../plan/quorum.ts'
 import type { FactRef, Plan } from '../plan/step.ts'
 import type { Facts } from '../plan/fact.ts'
 import type { Event } from '../run/event.ts'
 import { execute } from '../run/execute.ts'
+import { fidelity } from '../run/fidelity.ts'
 import type { Run } from '../run/fold.ts'
 import { openJournal, type Past } from '../run/journal.ts'
 import { observe } from '../run/observe.ts'
@@ -35,7 +38,22 @@ export interface Conduct {
   /** What to type next: when it is done, and to go on when it is not. */
   readonly next: { readonly done: string; readonly resume: string }
   readonly io: Io
+  /** What a person says about a step in doubt. */
+  readonly assume?: { readonly step: string; readonly done: boolean }
+  /** Absent when nothing is to be changed: then nobody's leave is needed. */
+  readonly guard?: Guard
 }
+
+/** What holds the hosts for a run while it goes. */
+export interface Guard {
+  /** Called every so often; answers the host that somebody else has by now. */
+  readonly beat: () => Promise<string | undefined>
+  /** Takes the bytes of each record, for copies elsewhere. */
+  readonly keep: (record: Uint8Array) => void
+}
+
+/** Well within the time after which a holder counts as gone, with room for one that is lost. */
+const BEAT_MS = 20_000
 
 const TICK_MS = 100
 
@@ -69,8 +87,23 @@ export async function conduct(job: Conduct): Promise<number> {
       process.exit(signal === 'SIGTERM' ? exits.terminated : exits.interrupted)
     },
   )
+  const fencedOff = new AbortController()
+  const beat = setInterval(() => {
+    job.guard?.beat().then(
+      lost => {
+        if (lost === undefined || fencedOff.signal.aborted) return
+        fencedOff.abort()
+        shown(() => view.say(`${lost} was taken by somebody else: nothing more is begun`))
+      },
+      () => undefined,
+    )
+  }, BEAT_MS)
+  beat.unref()
+  const begun: Event[] = past?.events.filter(event => event.kind === 'op-started') ?? []
   const emit = (event: Event): void => {
-    journal.append(event)
+    const record = journal.append(event)
+    if (event.kind === 'op-started') begun.push(event)
+    job.guard?.keep(record)
     // Cleaned text can show a secret that escapes had cut in two, so it is masked once more.
     shown(() => view.show(world.redact.event(cleanEvent(event))))
   }
@@ -93,8 +126,9 @@ export async function conduct(job: Conduct): Promise<number> {
         observed: job.observed,
         width: job.parallel,
         emit,
-        signal: interrupt.signal,
+        signal: AbortSignal.any([interrupt.signal, fencedOff.signal]),
         sessions,
+        ...(job.assume && { assume: { ...job.assume, by: userInfo().username } }),
       },
     )
   } catch (error) {
@@ -104,6 +138,7 @@ export async function conduct(job: Conduct): Promise<number> {
     throw error
   } finally {
     clearInterval(timer)
+    clearInterval(beat)
     interrupt.release()
     journal.close()
   }
@@ -116,6 +151,8 @@ export async function conduct(job: Conduct): Promise<number> {
       run,
       tookSeconds: (world.clock.now() - startedMs) / 1000,
       ...(whole ? {} : await quorumsNow(job)),
+      // Of a run gone on with, what was foreseen at its start is not known any more.
+      fidelity: fidelity(plan, begun, past === undefined ? preview(plan, job.observed.facts) : undefined),
       meaning: failure => meaningOf('line' in failure ? [failure.line] : lastLines(failure)),
       next: whole ? job.next.done : job.next.resume,
     },
@@ -123,7 +160,22 @@ export async function conduct(job: Conduct): Promise<number> {
   )
   if (job.output === 'json') io.err(text)
   else io.out(text)
+  if (run.outcome === 'in-doubt') io.err(waysOut(run, at.id))
+  const wasFenced = [...run.steps.values()].some(step => step.failure?.why === 'fenced')
+  if (wasFenced || (fencedOff.signal.aborted && !whole)) return exits.locked
   return exitOfRun(run.outcome, interrupt.stoppedBy())
+}
+
+/** A person has to look; these are the ways on from there. */
+function waysOut(run: Run, id: string): string {
+  const step = [...run.steps].find(([, one]) => one.state === 'in-doubt' && one.failure)?.[0] ?? ''
+  return [
+    'Look at the host, then one of:',
+    `  runbook resume ${id} --assume done ${step}       it had been done`,
+    `  runbook resume ${id} --assume not-done ${step}   it had not: do it again`,
+    `  runbook rollback ${id}   undo what this run changed`,
+    `  runbook abandon ${id}    leave it as it is\n`,
+  ].join('\n')
 }
 
 async function chooseView({ plan, output, io }: Conduct): Promise<View> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Plan } from '../plan/step.ts'
 import type { SshSpec } from '../playbook/topology.ts'
@@ -50,13 +50,59 @@ export function newRun(runsDir: string, plan: Plan, origin: Origin, nowMs: numbe
   }
 }
 
+/** The files of a run that are copied to hosts beside its journal. */
+export function filesOf({ folder }: RunFolder): { readonly plan: string; readonly run: string } {
+  const file = (name: string): string => readFileSync(join(folder, name), 'utf8')
+  return { plan: file('plan.json'), run: file('run.json') }
+}
+
+/** Takes the folder of a run away that never began. */
+export function discardRun({ folder, journal }: RunFolder): void {
+  if (!existsSync(journal)) rmSync(folder, { recursive: true, force: true })
+}
+
+/**
+ * Puts a run here that was fetched from elsewhere. A run that is here already is kept when it got further.
+ * @throws Quit when the two are not the same run
+ */
+export function adoptRun(
+  runsDir: string,
+  id: string,
+  files: { readonly plan: Plan; readonly origin: Origin; readonly journal: Uint8Array },
+): void {
+  const place = at(runsDir, id)
+  const journal = Buffer.from(files.journal)
+  if (existsSync(place.journal)) {
+    const here = readFileSync(place.journal)
+    const shorter = Math.min(here.length, journal.length)
+    if (!here.subarray(0, shorter).equals(journal.subarray(0, shorter)))
+      throw new Quit(
+        'usage',
+        `run ${id} is here already and went another way than its copy`,
+        `runbook resume ${id} goes on with the one here; or name another --runs-dir`,
+      )
+    if (journal.length > here.length) writeFileSync(place.journal, journal, { mode: 0o600, flush: true })
+    return
+  }
+  mkdirSync(place.folder, { recursive: true, mode: 0o700 })
+  rmSync(join(place.folder, 'plan.json'), { force: true })
+  rmSync(join(place.folder, 'run.json'), { force: true })
+  write(join(place.folder, 'plan.json'), files.plan)
+  write(join(place.folder, 'run.json'), files.origin)
+  writeFileSync(place.journal, journal, { mode: 0o600, flag: 'wx', flush: true })
+}
+
+/** All runs here, the newest last. */
+export function runIds(runsDir: string): readonly string[] {
+  if (!existsSync(runsDir)) return []
+  return readdirSync(runsDir)
+    .filter(name => existsSync(join(runsDir, name, 'journal.jsonl')))
+    .sort()
+}
+
 /** The run of that id, else the newest one. @throws Quit when there is none, or its files cannot be read */
 export function keptRun(runsDir: string, id: string | undefined): Kept {
-  const ids = existsSync(runsDir)
-    ? readdirSync(runsDir)
-        .filter(name => existsSync(join(runsDir, name, 'journal.jsonl')))
-        .sort()
-    : []
+  const ids = runIds(runsDir)
   const chosen = id ?? ids.at(-1)
   if (chosen === undefined)
     throw new Quit('usage', `there is no run in ${runsDir}`, 'runbook apply FILE starts one')

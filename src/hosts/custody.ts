@@ -99,6 +99,7 @@ rb_keep() {
       rb_bad=1
     fi
     ;;
+  new) (umask 077 && mkdir -p "\${rb_path%/*}" && : >"$rb_path") || rb_bad=1 ;;
   get) if [ -e "$rb_path" ]; then tail -c +$(($4 + 1)) "$rb_path" | head -c 1000000; else rb_bad=1; fi ;;
   list)
     for rb_one in "$rb_runs"/*/plan.json; do
@@ -152,11 +153,13 @@ export interface LeaseSeen {
 /**
  * What a run keeps on a host, under /var/lib/runbook/runs.
  * - put: appends when the file has `offset` bytes; answers the size as text in any case.
+ * - new: makes it empty.
  * - get: at most 1,000,000 bytes from there on.
  * - list: names of runs, one a line.
  */
 export type KeepAct =
   | { readonly verb: 'put'; readonly path: string; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly verb: 'new'; readonly path: string }
   | { readonly verb: 'get'; readonly path: string; readonly offset: number }
   | { readonly verb: 'list' }
 

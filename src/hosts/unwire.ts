@@ -144,6 +144,8 @@ function keepAct([verb, path = '', offset = '', bytes = '']: readonly string[]):
   switch (verb) {
     case 'list':
       return { verb }
+    case 'new':
+      return { verb, path }
     case 'get':
       return { verb, path, offset: Number(offset) }
     case 'put':

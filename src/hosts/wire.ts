@@ -96,6 +96,7 @@ function keepWords(act: KeepAct): string[] {
   if (act.verb === 'list') return ['-']
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*\/[a-z]+\.[a-z]+$/.test(act.path))
     throw new RangeError(`not the name of a file that a run keeps: ${JSON.stringify(act.path)}`)
+  if (act.verb === 'new') return [act.path]
   return [act.path, String(act.offset), ...(act.verb === 'put' ? [escapeBytes(act.bytes)] : [])]
 }
 

@@ -111,6 +111,8 @@ export type Event = { readonly at: string } & (
       readonly by: string
       readonly answer: Json
     }
+  /** A person looked, and said how a step in doubt had ended. */
+  | { readonly kind: 'assumed'; readonly step: StepId; readonly done: boolean; readonly by: string }
   | { readonly kind: 'step-done'; readonly step: StepId; readonly how: How }
   | { readonly kind: 'step-failed'; readonly step: StepId; readonly failure: Failure }
   | {

@@ -24,6 +24,8 @@ export interface ExecuteOptions {
   readonly emit: (event: Event) => void
   /** Aborted: nothing new is begun, what runs is waited for. */
   readonly signal: AbortSignal
+  /** What a person says about a step in doubt, after looking. */
+  readonly assume?: { readonly step: StepId; readonly done: boolean; readonly by: string }
   /** Sessions to use and leave open; without them the run opens its own and closes them. */
   readonly sessions?: Sessions
 }
@@ -80,6 +82,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
       steps: plan.steps.length,
       resumed: past.length > 0,
     })
+    if (options.assume) record({ kind: 'assumed', ...options.assume })
     const waiting = new Map(
       plan.steps.filter(step => run.steps.get(step.id)?.state !== 'done').map(step => [step.id, step]),
     )

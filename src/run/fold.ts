@@ -92,6 +92,12 @@ export function fold(run: Run, event: Event): Run {
         ? run
         : put(run, event.step, { ...step, ended: [...step.ended, event.op] })
     }
+    case 'assumed': {
+      const step = from(run, event.step, event, ['in-doubt'])
+      if (event.done)
+        return put(run, event.step, { ...closed(step), state: 'done', how: 'assumed', endedAt: event.at })
+      return put(run, event.step, { ...waiting, attempt: step.attempt, touched: step.touched })
+    }
     case 'output':
     case 'waiting':
       from(run, event.step, event, ['running'])

@@ -14,8 +14,11 @@ import type { Event } from './event.ts'
 
 /** Not one view among others: it is written first, and when it cannot be written the run stops. */
 export interface Journal {
-  /** On disk when it returns, for all but host output, which the next other record takes along. @throws when it cannot be written */
-  append(event: Event): void
+  /**
+   * On disk when it returns, for all but host output, which the next other record takes along. Answers the bytes, for copies.
+   * @throws when it cannot be written
+   */
+  append(event: Event): Uint8Array
   close(): void
 }
 
@@ -58,6 +61,7 @@ export function openJournal(path: string, past?: Past): Journal {
       last = sum
       at += line.length
       if (event.kind !== 'output' && event.kind !== 'waiting') fsyncSync(file)
+      return line
     },
     close() {
       fsyncSync(file)

@@ -5,7 +5,7 @@ import type { Sessions } from './world.ts'
 /** Copies of a run's files on hosts, so that somebody else can go on with it from another machine. */
 export interface Keeper {
   /** Takes note and returns at once; the bytes follow as the hosts take them. Never throws. */
-  append(file: string, text: string): void
+  append(file: string, text: string | Uint8Array): void
   /** Waits until all hosts have all, but no longer than that. */
   settle(withinMs: number): Promise<void>
 }
@@ -33,7 +33,7 @@ export function createKeeper(
   return {
     append(file, text) {
       const before = files.get(file) ?? { bytes: Buffer.alloc(16_384), length: 0 }
-      const more = Buffer.from(text)
+      const more = Buffer.from(text as string)
       const length = before.length + more.length
       const roomy = length <= before.bytes.length
       const bytes = roomy ? before.bytes : Buffer.concat([before.bytes], 2 * length)
@@ -86,6 +86,10 @@ function pump(
           return
         }
         const path = `${run}/${piece.file}`
+        if (!sizes.has(piece.file)) {
+          sizes.set(piece.file, await agreed(host, path, files.get(piece.file), sessions))
+          continue
+        }
         const { offset, bytes } = piece
         const size = await session.keep({ verb: 'put', path, offset, bytes })
         if (size === undefined) failures = MOST_FAILURES
@@ -113,6 +117,25 @@ function pump(
       while (working !== undefined) await working
     },
   }
+}
+
+/**
+ * How much of the file the host has already. A copy that is not a beginning of ours (of a part of the run that went on
+ * elsewhere) is begun anew.
+ */
+async function agreed(
+  host: HostName,
+  path: string,
+  ours: Growing | undefined,
+  sessions: Sessions,
+): Promise<number> {
+  const theirs = await fetchKept(host, path, sessions)
+  if (theirs === undefined || ours === undefined) return 0
+  if (theirs.length <= ours.length && theirs.equals(ours.bytes.subarray(0, theirs.length)))
+    return theirs.length
+  const session = await sessions.to(host)
+  await session.keep?.({ verb: 'new', path })
+  return 0
 }
 
 /** The two hosts that keep a copy: the first two by name, of two sites where there are two. */

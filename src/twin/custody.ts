@@ -54,6 +54,10 @@ export function actOnKept({ kept }: Custody, act: KeepAct): Uint8Array | undefin
       ? undefined
       : Buffer.from(content.slice(act.offset, act.offset + 1_000_000), 'latin1')
   }
+  if (act.verb === 'new') {
+    kept[act.path] = ''
+    return new Uint8Array()
+  }
   const before = kept[act.path] ?? ''
   kept[act.path] = before.length === act.offset ? before + Buffer.from(act.bytes).toString('latin1') : before
   return Buffer.from(`${String(kept[act.path]?.length ?? 0)}\n`)

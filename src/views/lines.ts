@@ -78,6 +78,8 @@ export function lines(plan: Plan, write: (text: string) => void): View {
         }
         case 'answered':
           return say(event, event.step, () => `answered by ${event.by}`)
+        case 'assumed':
+          return say(event, event.step, () => `${event.by} says: ${event.done ? 'done' : 'not done'}`)
         case 'step-done':
           return say(
             event,

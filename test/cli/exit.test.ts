@@ -11,6 +11,7 @@ describe('exit codes', () => {
       unreachable: 11,
       refused: 12,
       stale: 13,
+      locked: 14,
       failed: 15,
       inDoubt: 17,
       unanswered: 19,

@@ -5,12 +5,13 @@ import { digest } from '../../plan/canonical.ts'
 import type { Plan } from '../../plan/step.ts'
 import { counts, planSummary, type PlanReport, planText } from '../../views/text.ts'
 import type { OutputKind } from '../commands.ts'
-import { conduct } from '../conduct.ts'
 import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead, reportOf } from '../prospect.ts'
 import { newRun } from '../runs.ts'
+
+import { underLease } from '../undertake.ts'
 
 export interface ApplyArgs {
   readonly file: string
@@ -24,6 +25,8 @@ export interface ApplyArgs {
   readonly output: OutputKind
   readonly parallel: number
   readonly runsDir: string
+  /** How long to wait for hosts that somebody else holds. Default: not at all. */
+  readonly lockTimeout?: string
 }
 
 /** Makes a playbook true: shows the plan, asks, runs it under a journal. */
@@ -56,7 +59,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
       { format: 'runbook.run/1', playbook: good.path, named: args.file, ssh: good.topology.ssh },
       world.clock.now(),
     )
-    return await conduct({
+    return await underLease(good, report, args.lockTimeout, {
       plan: report.plan,
       at,
       observed: { facts: seen.facts, refs: seen.refs },

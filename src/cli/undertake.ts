@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { compile } from '../catalog/compile.ts'
+import { products } from '../catalog/index.ts'
+import { digest } from '../plan/canonical.ts'
+import type { Facts } from '../plan/fact.ts'
+import { asked } from '../plan/refs.ts'
+import type { HostName } from '../plan/step.ts'
+import { createKeeper, keepersAmong } from '../run/keeper.ts'
+import { fenced } from '../run/lease.ts'
+import { observe } from '../run/observe.ts'
+import { counts, type PlanReport } from '../views/text.ts'
+import { conduct, type Conduct } from './conduct.ts'
+import { exits, Quit } from './exit.ts'
+import { giveBack, type Held, holdHosts } from './hold.ts'
+import type { Good } from './load.ts'
+import { insistOnAll } from './prospect.ts'
+import { discardRun, filesOf } from './runs.ts'
+import { secondsOf } from './seconds.ts'
+
+export interface Undertaking extends Omit<Conduct, 'guard'> {
+  /** Hosts to hold: all of the plan but those left out. */
+  readonly scope: readonly HostName[]
+  /** Runs that this one winds up. */
+  readonly continues?: readonly string[]
+  /** '10m': how long to wait for hosts that somebody else holds. */
+  readonly lockTimeout: string | undefined
+  /** Called with what is seen once the hosts are ours. @throws Quit when the plan is not for that any more */
+  readonly insist?: (facts: Facts) => void
+}
+
+/** How long the end of a run waits for the copies to be whole. */
+const SETTLE_MS = 5_000
+
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms).unref())
+
+/** Holds all hosts, looks again, runs the plan, gives the hosts back. @returns the exit code @throws Quit when somebody else has one */
+export async function undertake(job: Undertaking): Promise<number> {
+  const { plan, world, sessions, io, scope, at, past } = job
+  const held = await hold(job)
+  let code: number = exits.bug
+  try {
+    // Somebody may have been at work between our look and our lease.
+    const refs = [...job.observed.refs, ...asked(plan)]
+    const seen = await observe(refs, world, sessions)
+    insistOnAll({ unreachable: new Map([...seen.unreachable].filter(([host]) => scope.includes(host))) })
+    job.insist?.(seen.facts)
+    const copying = keepersAmong(scope.flatMap(name => plan.hosts[name] ?? []))
+    const keeper = createKeeper(at.id, copying, sessions, sleep)
+    const files = filesOf(at)
+    keeper.append('plan.json', files.plan)
+    keeper.append('run.json', files.run)
+    if (past) keeper.append('journal.jsonl', readFileSync(at.journal).subarray(0, past.bytes))
+    code = await conduct({
+      ...job,
+      observed: { facts: seen.facts, refs },
+      sessions: fenced(sessions, held.lease),
+      guard: {
+        beat: () => held.lease.beat(),
+        keep: record => {
+          keeper.append('journal.jsonl', record)
+        },
+      },
+    })
+    await keeper.settle(SETTLE_MS)
+    return code
+  } catch (error) {
+    discardRun(at)
+    if (error instanceof Quit) code = exits[error.exit]
+    throw error
+  } finally {
+    await end(held, code, io)
+  }
+}
+
+async function hold({ scope, plan, sessions, at, continues, lockTimeout, io }: Undertaking): Promise<Held> {
+  try {
+    const lockTimeoutSeconds = secondsOf(lockTimeout ?? '0s', '--lock-timeout')
+    return await holdHosts(scope, plan, sessions, {
+      run: at.id,
+      lockTimeoutSeconds,
+      io,
+      ...(continues && { continues }),
+    })
+  } catch (error) {
+    discardRun(at)
+    throw error
+  }
+}
+
+/** A run in doubt keeps others off: what it began may still be at work. */
+async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
+  const result = Object.entries(exits).find(([, number]) => number === code)?.[0] ?? String(code)
+  await giveBack(held, code === exits.inDoubt ? 'left' : 'released', result, io)
+}
+
+/**
+ * A new plan under the lease on all its hosts. Where nothing is to be changed nobody's leave is needed, and each host is asked
+ * once.
+ */
+export async function underLease(
+  { topology, digest: playbook }: Pick<Good, 'topology' | 'digest'>,
+  { plan, outlooks }: Pick<PlanReport, 'plan' | 'outlooks'>,
+  lockTimeout: string | undefined,
+  job: Conduct,
+): Promise<number> {
+  const { run, depend } = counts(outlooks)
+  if (run + depend === 0) return conduct(job)
+  return undertake({
+    ...job,
+    scope: Object.keys(plan.hosts),
+    lockTimeout,
+    insist(facts) {
+      const now = compile(topology, playbook, products, facts)
+      if (digest(now.steps) === digest(plan.steps)) return
+      throw new Quit(
+        'stale',
+        'the cluster was changed between the plan and the lock on its hosts',
+        'nothing was changed by this run; run the same command again to see the new plan',
+      )
+    },
+  })
+}
