@@ -101,7 +101,8 @@ async function exec(link: Link, line: Line, options: ExecOptions, host: string):
   for (;;) {
     let trouble = ''
     const state = await link.use(async (shell, pool, progress) => {
-      const slice = pool.limit() < 3 ? 2 : 10
+      // Who only asks comes long after a start: the quick looks are enough to see that there was one.
+      const slice = options.attachOnly && slices === 0 ? 0 : pool.limit() < 3 ? 2 : 10
       const delays = [
         ...(slices === 0 ? QUICK : []),
         ...Array.from({ length: slice / STEADY_SECONDS }, () => STEADY_SECONDS),

@@ -143,6 +143,18 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', { timeout: 60_000
     expect(readFileSync(marker, 'utf8')).toBe('x\n')
   })
 
+  test('a job that may only be asked about is answered when it was begun, and never begun', async () => {
+    const session = await open()
+    const marker = join(sshd.folder, 'never')
+    const asking = { ...quiet, attachOnly: true } as const
+    const script = sh('echo x >>"$1"; exit 3', marker)
+    expect((await session.exec(script, { ...asking, job: `${run}/ask` })).code).toBe(undefined)
+    expect(existsSync(marker)).toBe(false)
+    await session.exec(script, { ...quiet, job: `${run}/ask` })
+    expect((await session.exec(script, { ...asking, job: `${run}/ask` })).code).toBe(3)
+    expect(readFileSync(marker, 'utf8')).toBe('x\n')
+  })
+
   test('the time limit stops the whole group', async () => {
     const session = await open()
     const pids = join(sshd.folder, 'pids')

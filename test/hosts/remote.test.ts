@@ -61,6 +61,23 @@ test('a job that goes on is followed from where its output was, without being se
   expect(script.sent[2]?.[0]).toMatchObject({ out: 2, err: 0 })
 })
 
+test.each([
+  [['wait'], undefined, 'the host knows no such command'],
+  [['gone'], undefined, 'gone without an exit code'],
+  [['rc', '3'], 3, ''],
+] as const)('a job that may only be asked about is never begun: %j', async (answer, code, said) => {
+  const script = scripted(['lost', answer])
+  const exit = await session(script).exec(line, {
+    job: 'j',
+    attachOnly: true,
+    timeoutMs: 5000,
+    onLine: () => undefined,
+  })
+  expect(exit.code).toBe(code)
+  expect(exit.stderr).toContain(said)
+  expect(script.sent.map(kinds)).toEqual([['follow'], ['follow']])
+})
+
 test('as long as nobody knows whether the host heard, the whole message is sent again', async () => {
   const script = scripted(['lost', 'late', ['rc', '0']])
   expect((await run(script)).code).toBe(0)
