@@ -12,6 +12,19 @@ export const COMMANDS = [
     versions: '3.1 and later 3.x; Mirantis keeps flags and names [M: mke/3.8/cli-ref]',
   },
   {
+    name: 'upgrade',
+    form: 'docker container run --rm --name ucp -v /var/run/docker.sock:/var/run/docker.sock NEW_IMAGE upgrade --id SWARM …',
+    source:
+      '[D: reference/ucp/3.2/cli/upgrade.md], [L] for the id. The manual gives --admin-username and --admin-password without their variables; those of install are used, so that no password is an argument: unconfirmed for upgrade',
+    versions: '3.0 and later 3.x; 3.3 and later want a recent backup, or --force-recent-backup',
+  },
+  {
+    name: 'uninstall-ucp',
+    form: 'docker container run --rm --name ucp -v /var/run/docker.sock:/var/run/docker.sock IMAGE uninstall-ucp --id SWARM --purge-config',
+    source: '[D: reference/ucp/3.2/cli/uninstall-ucp.md, ee/ucp/admin/install/uninstall.md]',
+    versions: '3.x',
+  },
+  {
     name: 'join',
     form: 'docker swarm join, as POST /swarm/join on the engine of the new node so that the token is no argument',
     source: '[D: engine/swarm/admin_guide.md]; engine API [G]',
@@ -88,6 +101,35 @@ export function installCommand(topology: Topology, ucp: UcpSpec, host: HostName)
     ],
     env: { UCP_ADMIN_USER: ucp.adminUsername, UCP_ADMIN_PASSWORD: ucp.adminPassword },
   }
+}
+
+/** `ucp upgrade` with the new image on a manager. Name and password go by environment; whether `upgrade` reads them is unconfirmed. */
+export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
+  return {
+    argv: [
+      ...onSocket(['--env', 'UCP_ADMIN_USER', '--env', 'UCP_ADMIN_PASSWORD']),
+      ucp.image,
+      'upgrade',
+      '--id',
+      swarmId(host),
+    ],
+    env: { UCP_ADMIN_USER: ucp.adminUsername, UCP_ADMIN_PASSWORD: ucp.adminPassword },
+  }
+}
+
+/** `ucp uninstall-ucp` on a manager, once: it cleans all nodes and keeps the swarm. */
+export function uninstallCommand(image: string, host: HostName): Command {
+  return { argv: [...onSocket([]), image, 'uninstall-ucp', '--id', swarmId(host), '--purge-config'] }
+}
+
+function onSocket(more: readonly string[]): readonly string[] {
+  const socket = '/var/run/docker.sock:/var/run/docker.sock'
+  return ['docker', 'container', 'run', '--rm', '--name', BOOTSTRAPPER, ...more, '--volume', socket]
+}
+
+/** UCP's instance id is the swarm's id [L]. */
+function swarmId(host: HostName): Value {
+  return { fact: { fact: 'docker.swarm', host }, pick: 'clusterId' }
 }
 
 /** A run of the bootstrapper. First runs pull images, so it may take an hour [§11.2]. */

@@ -1,5 +1,6 @@
 import type { Fact } from '../../plan/fact.ts'
 import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
+import { atLeast } from '../../plan/version.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
 import { fieldsOf, isMissing, isObject, member, textArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
@@ -19,6 +20,19 @@ export const node: Fact = {
     const image = exit.stdout.trim()
     const version = /:(\d+\.\d+\.\d+[^@\s]*)(@|$)/.exec(image)?.[1]
     return exit.code === 0 && version !== undefined ? { version, image } : undefined
+  },
+}
+
+/** Whether UCP on a node has come as far as args `{least}`: null without UCP, else `{reached}`. Asks with the same words as `ucp.node`. */
+export const reached: Fact = {
+  name: 'ucp.reached',
+  about: 'Whether UCP on a node is of version {least} or later: null without UCP, else {reached}.',
+  scope: 'cluster',
+  probe: () => node.probe(undefined),
+  parse(exit, args) {
+    const version = member(node.parse(exit, undefined), 'version')
+    if (typeof version !== 'string') return node.parse(exit, undefined)
+    return { reached: atLeast(version, textArg(args, 'least')) }
   },
 }
 
@@ -159,7 +173,7 @@ export const remains: Fact = {
 }
 
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [node, ping, config, ca, certificates, remains]
+export const facts: readonly Fact[] = [node, reached, ping, config, ca, certificates, remains]
 
 /** `ucp.ping` of one manager. */
 export function askPing(ucp: UcpSpec, host: HostName): FactRef {

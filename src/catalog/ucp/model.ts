@@ -10,6 +10,7 @@ import {
   startSwarm,
   swarmOf,
   type TwinAgent,
+  type TwinSwarm,
 } from '../docker/estate.ts'
 import { notFound } from '../docker/model.ts'
 import { osOf } from '../os/bareHost.ts'
@@ -132,7 +133,10 @@ function bootstrapper(
 ): Exit | Pending | undefined {
   const words = line.argv.slice(1)
   const image = words[commandAt - 1] ?? ''
-  if (words[commandAt] !== 'install') return undefined
+  const command = words[commandAt]
+  if (command === 'upgrade' || command === 'uninstall-ucp')
+    return later(command, line, commandAt, host, estate)
+  if (command !== 'install') return undefined
   if (!words.includes('/var/run/docker.sock:/var/run/docker.sock')) {
     return fatal('unable to connect to the Docker engine: is /var/run/docker.sock mounted?')
   }
@@ -260,4 +264,68 @@ function imageOf(container: string): string {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+/** An upgrade of a small cluster; each node takes a while [O]. */
+const UPGRADE_TAKES_MS = 240_000
+const UNINSTALL_TAKES_MS = 60_000
+
+/** The commands of a bootstrapper that need a UCP that is there. */
+function later(
+  command: 'upgrade' | 'uninstall-ucp',
+  line: Line,
+  commandAt: number,
+  host: string,
+  estate: Estate,
+): Exit | Pending {
+  const words = line.argv.slice(1)
+  const image = words[commandAt - 1] ?? ''
+  const state = engineState(estate, host)
+  if (state.containers['ucp']) return exit(125, '', conflictText())
+  const ucp = twinUcp(estate)
+  if (!ucp) return fatal('UCP is not installed on this cluster')
+  if (nodeOf(estate, host)?.node.role !== 'manager') return fatal('this command must be run on a manager')
+  if (flagsOf(words.slice(commandAt + 1)).get('--id')?.[0] !== ucp.swarm)
+    return fatal('the instance id does not match the one of this cluster')
+  const [, version = ''] = image.split(':')
+  if (command === 'upgrade') {
+    const password = line.env['UCP_ADMIN_PASSWORD'] ?? ''
+    if (sha256(password) !== ucp.adminPasswordSha256)
+      return fatal('unauthorized: invalid administrator credentials')
+    const minor = (text: string): number => Number(text.split('.')[1])
+    if (minor(version) < minor(ucp.version))
+      return fatal(`unable to downgrade from ${ucp.version} to ${version}`)
+    if (minor(version) > minor(ucp.version) + 1)
+      return fatal(`unable to upgrade from ${ucp.version} to ${version}: minor versions cannot be skipped`)
+  }
+  state.containers['ucp'] = { image, startsMs: estate.clockMs, healthyMs: null, exitCode: null, labels: {} }
+  return {
+    tookMs: command === 'upgrade' ? UPGRADE_TAKES_MS : UNINSTALL_TAKES_MS,
+    finish: now => {
+      Reflect.deleteProperty(engineState(now, host).containers, 'ucp')
+      return command === 'upgrade' ? finishUpgrade(now, image) : finishUninstall(now)
+    },
+  }
+}
+
+function finishUpgrade(estate: Estate, image: string): Exit {
+  const ucp = twinUcp(estate)
+  const swarm = (estate.shared['swarms'] as unknown as { [id: string]: TwinSwarm })[ucp?.swarm ?? '']
+  if (!ucp || !swarm) return exit(1, '', `${logLine('fatal', 'UCP is gone')}\n`)
+  const [repository = '', version = ''] = image.split(':')
+  ucp.version = version
+  ucp.repository = repository
+  swarm.agents = [...agents(repository.replace(/\/ucp$/, ''), version, estate.clockMs - INSTALL_TAKES_MS)]
+  return exit(0, '', `${logLine('info', `Upgrade to ${version} complete`)}\n`)
+}
+
+function finishUninstall(estate: Estate): Exit {
+  const ucp = twinUcp(estate)
+  const swarm = (estate.shared['swarms'] as unknown as { [id: string]: TwinSwarm })[ucp?.swarm ?? '']
+  if (swarm) {
+    swarm.agents = []
+    for (const name of Object.keys(swarm.configs)) Reflect.deleteProperty(swarm.configs, name)
+  }
+  Reflect.deleteProperty(estate.shared, 'ucp')
+  return exit(0, '', `${logLine('info', 'UCP has been removed from this cluster successfully.')}\n`)
 }

@@ -59,4 +59,19 @@ export const pages: readonly RulePage[] = [
     why: 'New managers join through one that is there, and nodes are struck off by one that stays [D: engine/swarm/admin_guide.md]. Without it another UCP would be installed beside the first.',
     fix: 'Let one of the old managers stay until the new ones have joined, then name it in absent.nodes.',
   },
+  {
+    code: 'RB0849',
+    title: 'An upgrade that would skip a minor version',
+    severity: 'error',
+    why: 'UCP is upgraded from one minor version to the next and skips none; patches are free [D: ee/upgrade.md]. Where a version of the line between is known to exist the plan takes it as a hop; here none is known.',
+    fix: 'Upgrade to a version of that line first, then to the wanted one.',
+  },
+  {
+    code: 'RB0850',
+    title: 'An upgrade without a backup that was verified',
+    severity: 'error',
+    acceptable: true,
+    why: 'Managers cannot be rolled back: only a restore of swarm and UCP leads back, into the same version [D: ee/ucp/admin/install/upgrade.md, ee/admin/backup/back-up-ucp.md].',
+    fix: 'Back up, verify, and accept the finding with the place of the backups as its reason.',
+  },
 ]

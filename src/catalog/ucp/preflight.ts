@@ -2,6 +2,7 @@ import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
 import type { FactRef, HostName } from '../../plan/step.ts'
+import { compareVersions } from '../../plan/version.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
 import { swarmSays } from '../docker/preflight.ts'
@@ -13,6 +14,7 @@ import { askConfig } from './facts.ts'
 import { foreignSwarms } from './foreign.ts'
 import { minimums } from './minimums.ts'
 import { pages } from './pages.ts'
+import { runningVersion, wayOf } from './plays/upgrade.ts'
 
 /** What is asked before a plan is made, beyond what its own checks ask. */
 export function asks(topology: Topology): readonly FactRef[] {
@@ -49,21 +51,41 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   ])
 }
 
+/** The code whose acceptance says: there are backups, taken and verified. */
+const BACKUP = 'RB0850'
+
 function versions(ucp: UcpSpec, facts: Facts): readonly Finding[] {
-  return [...ucp.managers, ...ucp.workers].flatMap((host): readonly Finding[] => {
+  const from = runningVersion(ucp, facts)
+  const path = ['ucp', 'version']
+  const newer = [...ucp.managers, ...ucp.workers].flatMap((host): readonly Finding[] => {
     const version = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version')
-    if (typeof version !== 'string' || version === ucp.version) return []
+    if (typeof version !== 'string' || compareVersions(version, ucp.version) <= 0) return []
+    const message = `${host} runs UCP ${version}, the playbook wants ${ucp.version}`
+    const help = `write ${version}: there is no way back from a version [D: ee/ucp/admin/install/upgrade.md]`
+    return [{ code: 'RB0841', severity: 'error', message, path, host, help }]
+  })
+  const way = wayOf(ucp, facts)
+  if (newer.length > 0 || from === undefined || way === undefined) return newer
+  if (way.kind === 'no-station')
     return [
       {
-        code: 'RB0841',
+        code: 'RB0849',
         severity: 'error',
-        message: `${host} runs UCP ${version}, the playbook wants ${ucp.version}`,
-        path: ['ucp', 'version'],
-        host,
-        help: `write ${version} to work on the cluster as it is; an upgrade is its own procedure`,
+        message: `from UCP ${from} to ${ucp.version} the way leads over ${way.line}, and which of its versions to take is not known`,
+        path,
+        help: `write a version of ${way.line}, apply, then write ${ucp.version}`,
       },
     ]
-  })
+  if (way.kind !== 'hops' || way.versions.length === 0) return []
+  return [
+    {
+      code: BACKUP,
+      severity: 'error',
+      message: `UCP goes from ${[from, ...way.versions].join(' to ')}, and nothing leads back but a backup`,
+      path,
+      help: `back up swarm and UCP, verify both, then accept ${BACKUP} with where they are as the reason`,
+    },
+  ]
 }
 
 function leftovers(ucp: UcpSpec, facts: Facts): readonly Finding[] {

@@ -12,6 +12,8 @@ describe('vendor commands', () => {
   it('each names its source and its versions', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       'install',
+      'upgrade',
+      'uninstall-ucp',
       'join',
       'ping',
       'login',

@@ -118,7 +118,7 @@ describe('preflight', () => {
     const { ucp } = topology
     if (!ucp) throw new Error('the platform has UCP')
     expect(
-      await said({ ...topology, ucp: { ...ucp, version: '3.2.7', image: 'docker/ucp:3.2.7' } }, estate),
+      await said({ ...topology, ucp: { ...ucp, version: '3.2.5', image: 'docker/ucp:3.2.5' } }, estate),
     ).toHaveLength(5)
     const facts = await look(topology, { ...stageOf(topology, estate), secret: () => 'another' })
     expect(findings(topology, products, facts).map(({ code }) => code)).toContain('RB0845')

@@ -8,6 +8,7 @@ import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { strikeOff } from './depart.ts'
+import { upgrade } from './upgrade.ts'
 import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
 import {
   BOOTSTRAPPER,
@@ -31,16 +32,13 @@ export const converge: Play = ({ topology, facts, after }) => {
   const certificates = ucp.certificates ? [certificatesStep(ucp.certificates, first, after)] : []
   const struck = strikeOff({ topology, facts }, after)
   const steps: Step[] = [...struck, ...certificates]
-  const install = installStep(
-    topology,
-    ucp,
-    first,
-    [...certificates, ...struck.slice(-1)].length > 0
-      ? [...certificates, ...struck.slice(-1)].map(step => step.id)
-      : after,
-  )
-  steps.push(install)
-  let last: StepId = install.id
+  const before = [...certificates, ...struck.slice(-1)].map(step => step.id)
+  const upgrades = upgrade(ucp, facts, first, before.length > 0 ? before : after)
+  // What runs in an older version is not installed again.
+  const founding =
+    upgrades.length > 0 ? upgrades : [installStep(topology, ucp, first, before.length > 0 ? before : after)]
+  steps.push(...founding)
+  let last: StepId = founding.at(-1)?.id ?? ''
   for (const host of ucp.managers.filter(manager => manager !== first)) {
     const join = managerStep(topology, ucp, host, first, [last])
     steps.push(join)

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { findings } from '../../../src/catalog/compile.ts'
+import { twinUcp } from '../../../src/catalog/ucp/estate.ts'
+import { preview } from '../../../src/plan/preview.ts'
+import type { Topology } from '../../../src/playbook/topology.ts'
+import { play, rehearse } from '../../../src/twin/rehearse.ts'
+import { PASSWORD, look, planOf, products, stageOf, standing } from './onTwin.ts'
+import { platform } from './topology.ts'
+
+function at(version: string, repository = 'docker'): Topology {
+  const all = platform()
+  return platform(
+    all.ucp && { ucp: { ...all.ucp, version, repository, image: `${repository}/ucp:${version}` } },
+  )
+}
+
+describe('an upgrade of UCP', () => {
+  it('hops from minor to minor with the images of each, and a second apply does nothing', async () => {
+    const estate = await standing(at('3.1.7'))
+    const wanted = at('3.3.4', 'mirantis')
+    const stage = stageOf(wanted, estate)
+    const facts = await look(wanted, stage)
+    const plan = planOf(wanted, facts)
+    const run = preview(plan, facts).filter(({ will }) => will !== 'hold')
+    const titles = plan.steps
+      .filter(({ id }) => run.some(({ step }) => step === id))
+      .map(({ title }) => title)
+    expect(titles).toEqual([
+      'Upgrade UCP from 3.1.7 to 3.2.8 with mirantis/ucp:3.2.8 (hop 1 of 2)',
+      'Upgrade UCP from 3.2.8 to 3.3.4 with mirantis/ucp:3.3.4 (hop 2 of 2)',
+    ])
+    expect(Math.min(...run.flatMap(({ lowest }) => Object.values(lowest).map(({ spare }) => spare)))).toBe(0)
+    const done = await play(plan, stage, { guardProbes: true })
+    expect(done.run.outcome).toBe('done')
+    expect(twinUcp(done.estate)?.version).toBe('3.3.4')
+    expect(JSON.stringify([plan, done.events, done.argv])).not.toContain(PASSWORD)
+    const after = await look(wanted, stageOf(wanted, done.estate))
+    expect(preview(planOf(wanted, after), after).filter(({ will }) => will !== 'hold')).toEqual([])
+    const swept = await rehearse(plan, stage, () => true)
+    expect([swept.stuck, swept.diverged, swept.unplanned, swept.unfaithful, swept.leaks]).toEqual([
+      [],
+      [],
+      [],
+      [],
+      [],
+    ])
+  })
+
+  it('wants a backup acknowledged, and says so in one finding', async () => {
+    const estate = await standing(at('3.2.5'))
+    const seen = async (topology: Topology) => {
+      const facts = await look(topology, stageOf(topology, estate))
+      return findings(topology, products, facts)
+        .filter(({ code }) => /^RB08[45]/.test(code))
+        .map(({ code, severity }) => `${code} ${severity}`)
+    }
+    expect(await seen(at('3.2.6'))).toEqual(['RB0850 error'])
+    expect(await seen({ ...at('3.2.6'), accepts: [{ code: 'RB0850', reason: 'vault/2026-11' }] })).toEqual([
+      'RB0850 note',
+    ])
+    expect((await seen(at('3.2.4'))).every(one => one === 'RB0841 error')).toBe(true)
+    expect(await seen(at('3.6.0', 'mirantis'))).toEqual(['RB0849 error'])
+  })
+
+  it('does not begin while a manager is not healthy', async () => {
+    const estate = await standing(at('3.2.5'))
+    const host = estate.hosts['m2']
+    if (host) host.up = false
+    const wanted = at('3.2.6')
+    const stage = stageOf(wanted, estate)
+    const done = await play(planOf(wanted, await look(wanted, stage)), stage, {})
+    expect(done.run.outcome).not.toBe('done')
+    expect(twinUcp(done.estate)?.version).toBe('3.2.5')
+  })
+
+  it('lets newcomers join in the new version', async () => {
+    const all = platform()
+    const small = platform({
+      docker: { ...all.docker, hosts: ['m1', 'm2', 'm3', 'w1'] },
+      ...(all.ucp && { ucp: { ...all.ucp, version: '3.2.5', image: 'docker/ucp:3.2.5', workers: ['w1'] } }),
+    })
+    const estate = await standing(small)
+    const stage = stageOf(all, estate)
+    const done = await play(planOf(all, await look(all, stage)), stage, {})
+    const order = done.events.flatMap(event => (event.kind === 'step-started' ? [event.step] : []))
+    expect(order.indexOf('ucp.upgrade@m1:3.2.6')).toBeLessThan(order.indexOf('ucp.join@w2'))
+    expect(done.run.outcome).toBe('done')
+  })
+})
