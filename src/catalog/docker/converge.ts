@@ -1,29 +1,31 @@
 import { factKey } from '../../plan/fact.ts'
-import type { Check, HostName, Op, Step, StepId } from '../../plan/step.ts'
+import type { Check, HostName, Step, StepId } from '../../plan/step.ts'
 import type { DockerSpec } from '../../playbook/topology.ts'
 import { installPackages, plain, service, serviceRuns } from '../os/steps.ts'
 import type { Play } from '../product.ts'
+import { engineRuns, sourceOps } from './engine.ts'
+import { outdated, upgradeStep } from './upgrade.ts'
 
 const SECTION = 'Docker Engine'
 const UNIT = 'docker'
 
-/** The engine of a host is there, runs, and is of the playbook's version. */
-export function engineRuns(docker: DockerSpec, host: HostName): Check {
-  return {
-    fact: 'docker.engine',
-    host,
-    args: { wanted: docker.version },
-    is: { running: true, asWanted: true },
-  }
-}
-
 /**
  * An engine of the playbook's version on every host, one step each. Facts steer the means: it is installed where it is missing, and
- * only started where it is there. One that is there in another version is left alone: the plan stops before it.
+ * started where it is there, and upgraded where it is older, one host at a time. A newer one is left alone: the plan stops before it.
  */
-export const converge: Play = ({ topology, facts, after }) =>
-  topology.docker.hosts.map(host => {
-    const { docker } = topology
+export const converge: Play = ({ topology, facts, after }) => {
+  const { docker } = topology
+  const upgrades = new Map<HostName, Step>()
+  let last = after
+  for (const host of outdated(topology, facts)) {
+    const step = upgradeStep(topology, facts, host, last)
+    if (!step) continue
+    upgrades.set(host, step)
+    last = [step.id]
+  }
+  return docker.hosts.map(host => {
+    const upgrade = upgrades.get(host)
+    if (upgrade) return upgrade
     const seen = facts.get(factKey({ fact: 'docker.engine', host, args: { wanted: docker.version } }))
     // Nothing seen, as in a plan made without the hosts, is taken for a bare host.
     const isMissing = seen === null || facts.size === 0
@@ -31,6 +33,7 @@ export const converge: Play = ({ topology, facts, after }) =>
       ? installStep(host, docker, docker.install, after)
       : startStep(host, docker, after)
   })
+}
 
 function startStep(host: HostName, docker: DockerSpec, needs: readonly StepId[]): Step {
   const isInstalled: Check = {
@@ -73,34 +76,4 @@ function installStep(
     withinSeconds: 60,
     takes: { p50Seconds: 40, p90Seconds: 300 },
   }
-}
-
-function sourceOps({ manager, source, key }: NonNullable<DockerSpec['install']>): readonly Op[] {
-  const ops: Op[] = []
-  if (manager === 'apt') {
-    // apt reads armoured keys only from files that end in .asc, binary ones only from .gpg.
-    const ending = key?.file.endsWith('.gpg') ? 'gpg' : 'asc'
-    if (key)
-      ops.push({ write: `/etc/apt/trusted.gpg.d/runbook-docker.${ending}`, content: key, mode: '0644' })
-    if (source !== undefined)
-      ops.push({
-        write: '/etc/apt/sources.list.d/runbook-docker.list',
-        content: `${source.trimEnd()}\n`,
-        mode: '0644',
-      })
-    return ops
-  }
-  const path = '/etc/pki/rpm-gpg/RPM-GPG-KEY-runbook-docker'
-  if (key)
-    ops.push(
-      { write: path, content: key, mode: '0644' },
-      { exec: { argv: ['rpm', '--import', path] }, timeoutSeconds: 60 },
-    )
-  if (source !== undefined)
-    ops.push({
-      write: '/etc/yum.repos.d/runbook-docker.repo',
-      content: `${source.trimEnd()}\n`,
-      mode: '0644',
-    })
-  return ops
 }

@@ -5,6 +5,7 @@ import type { FactRef, HostName, Json } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
 import { member } from '../os/text.ts'
+import { engineMove } from './versions.ts'
 
 /** What is asked before a plan is made: engine and swarm of every host. */
 export function asks(topology: Topology): readonly FactRef[] {
@@ -26,7 +27,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     if (engine === null && !topology.docker.install) found.push(missing(host))
     if (typeof version !== 'string') continue
     const [other] = [...versions].find(([seen]) => seen !== version) ?? []
-    if (member(engine, 'asWanted') === false) found.push(otherVersion(topology, host, version))
+    if (member(engine, 'asWanted') === false) found.push(...otherVersion(topology, host, version))
     else if (other !== undefined) found.push(mixed(host, version, other, versions.get(other) ?? ''))
     versions.set(version, host)
   }
@@ -49,15 +50,15 @@ function missing(host: HostName): Finding {
   }
 }
 
-function otherVersion(topology: Topology, host: HostName, version: string): Finding {
-  return {
-    code: 'RB0822',
-    severity: 'error',
-    message: `${host} has Docker Engine ${version}, the playbook wants ${topology.docker.version}`,
-    path: ['docker', 'version'],
-    host,
-    help: 'write the version that is there, or upgrade the engine first, one host at a time',
-  }
+function otherVersion({ docker }: Topology, host: HostName, version: string): readonly Finding[] {
+  const move = engineMove(version, docker.version)
+  if (move === 'upgrade' && docker.install) return []
+  const help =
+    move === 'upgrade'
+      ? 'say in docker.install from where the newer one comes, or write the version that is there'
+      : 'write the version that is there: engines are not taken back'
+  const message = `${host} has Docker Engine ${version}, the playbook wants ${docker.version}`
+  return [{ code: 'RB0822', severity: 'error', message, path: ['docker', 'version'], host, help }]
 }
 
 function mixed(host: HostName, version: string, other: string, otherHost: HostName): Finding {
@@ -84,8 +85,8 @@ export const pages: readonly RulePage[] = [
     code: 'RB0822',
     title: 'A running engine has another version than the playbook',
     severity: 'error',
-    why: 'An engine that is there may carry load. Replacing it means drain, upgrade, activate, host by host; apply does not do that behind your back.',
-    fix: 'Write the version that is there, or upgrade it on purpose.',
+    why: 'An older engine is upgraded host by host, drained meanwhile, where the playbook says from where; a newer one stays, since nothing leads back [D: ee/upgrade.md].',
+    fix: 'Write the version that is there, or say in docker.install from where the newer one comes.',
   },
   {
     code: 'RB0823',

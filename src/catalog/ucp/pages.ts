@@ -74,4 +74,12 @@ export const pages: readonly RulePage[] = [
     why: 'Managers cannot be rolled back: only a restore of swarm and UCP leads back, into the same version [D: ee/ucp/admin/install/upgrade.md, ee/admin/backup/back-up-ucp.md].',
     fix: 'Back up, verify, and accept the finding with the place of the backups as its reason.',
   },
+  {
+    code: 'RB0851',
+    title: 'A node of the playbook is drained',
+    severity: 'warning',
+    acceptable: true,
+    why: 'A drained node runs no tasks. It may be meant so, or an engine upgrade that was broken off and not resumed left it so.',
+    fix: 'Make it active again, or accept the finding with the reason it is drained for.',
+  },
 ]

@@ -6,7 +6,8 @@ import { compareVersions } from '../../plan/version.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
 import { swarmSays } from '../docker/preflight.ts'
-import { member } from '../os/text.ts'
+import { member, shown } from '../os/text.ts'
+import { nodesSeen } from './leavers.ts'
 import { isAddress } from './address.ts'
 import { founder } from './cluster.ts'
 import { BOOTSTRAPPER } from './commands.ts'
@@ -47,6 +48,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     ...minimums(ucp, facts),
     ...login(topology, ucp, through, facts),
     ...address(topology, through),
+    ...drained(ucp, facts),
     ...lastBridge(topology, ucp, facts),
   ])
 }
@@ -158,4 +160,23 @@ function lastBridge(topology: Topology, ucp: UcpSpec, facts: Facts): readonly Fi
       help: `keep ${standing[0] ?? 'one of them'} among ucp.managers until the new managers have joined, then name it in absent.nodes`,
     },
   ]
+}
+
+/** Wanted nodes that take no tasks: on purpose, or left so by an upgrade that was broken off. */
+function drained(ucp: UcpSpec, facts: Facts): readonly Finding[] {
+  const ours = new Set([...ucp.managers, ...ucp.workers])
+  return nodesSeen(ucp, facts).flatMap((node): readonly Finding[] => {
+    const host = shown(member(node, 'hostname'))
+    if (!ours.has(host) || member(node, 'availability') !== 'drain') return []
+    return [
+      {
+        code: 'RB0851',
+        severity: 'warning',
+        message: `${host} is drained: it takes no tasks`,
+        path: ['ucp'],
+        host,
+        help: `if nobody means it so: docker node update --availability active ${host}`,
+      },
+    ]
+  })
 }

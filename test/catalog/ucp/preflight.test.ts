@@ -37,7 +37,8 @@ describe('preflight', () => {
       ['RB0843 error m1', 'RB0843 error w1'],
     ],
     ['little room', { m1: { freeDiskMb: 8_000 } }, ['RB0843 warning m1']],
-    ['another engine', { w1: { engine: '18.09.9' } }, ['RB0822 error w1']],
+    ['a newer engine', { w1: { engine: '20.10.7' } }, ['RB0822 error w1']],
+    ['an older engine, which is upgraded', { w1: { engine: '18.09.9' } }, []],
     [
       'engines of one series',
       { w1: { engine: '19.03.5' }, w2: { engine: '19.03.9' } },

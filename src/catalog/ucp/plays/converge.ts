@@ -3,7 +3,7 @@ import type { Change, Check, HostName, Op, Step, StepId } from '../../../plan/st
 import type { CertificateSpec, Topology, UcpSpec } from '../../../playbook/topology.ts'
 import { isAddress } from '../address.ts'
 import { enginePost, jsonBody } from '../../docker/api.ts'
-import { engineRuns } from '../../docker/converge.ts'
+import { engineRuns } from '../../docker/engine.ts'
 import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
