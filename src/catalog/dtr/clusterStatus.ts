@@ -14,6 +14,8 @@ export interface Member {
   /** That report is not older than FRESH_SECONDS by the clock of the host that was asked, nor from its future. */
   readonly fresh: boolean
   readonly readonly: boolean
+  /** Its database server is among those that the one that was asked sees now. */
+  readonly present: boolean
 }
 
 /**
@@ -56,12 +58,15 @@ function cluster(
   const readonly = member(document, 'replica_readonly')
   const tables = member(document, 'rethink_system_tables')
   const ids = Object.keys(health).sort()
+  const servers = list(member(tables, 'server_status'))
+  const names = new Set(servers.map(one => member(one, 'name')))
   const members = Object.fromEntries(
     ids.map(id => {
       const seen: Member = {
         ok: health[id] === 'OK',
         fresh: isFresh(member(stamps, id), nowSeconds),
         readonly: member(readonly, id) === true,
+        present: names.has(`dtr_rethinkdb_${id}`),
       }
       return [id, seen]
     }),
@@ -71,7 +76,6 @@ function cluster(
   // No table at all is no answer, and no answer is never "ready".
   const tablesReady = statuses.length > 0 && statuses.every(one => member(one, 'all_replicas_ready') === true)
   const writable = statuses.length > 0 && statuses.every(one => member(one, 'ready_for_writes') === true)
-  const servers = list(member(tables, 'server_status'))
   // A server that is gone is missing from the list, so the number counts as well as what those present say.
   const connected =
     servers.length >= ids.length &&

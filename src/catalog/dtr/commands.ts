@@ -19,6 +19,30 @@ export const commands = [
     versions: '2.6 to 2.10',
   },
   {
+    name: 'remove',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE remove --ucp-url --ucp-ca --existing-replica-id --replica-ids',
+    source: '[D: reference/dtr/2.7/cli/remove.md], [M: msr/2.9/cli-ref/remove]; template §11.1',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'destroy',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE destroy --ucp-url --ucp-ca --replica-id',
+    source: '[D: reference/dtr/2.7/cli/destroy.md], [L]',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'upgrade',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE upgrade --ucp-url --ucp-ca --existing-replica-id',
+    source: '[D: reference/dtr/2.7/cli/upgrade.md, ee/dtr/admin/upgrade.md]',
+    versions: '2.6 to 2.10',
+  },
+  {
+    name: 'reconfigure',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE reconfigure --ucp-url --ucp-ca --existing-replica-id [--dtr-external-url] [--dtr-ca --dtr-cert] [--replica-http-port --replica-https-port] [--nfs-storage-url|--dtr-storage-volume --storage-migrated]',
+    source: '[D: reference/dtr/2.7/cli/reconfigure.md], [O]',
+    versions: '2.6 to 2.10; --storage-migrated from 2.6.4',
+  },
+  {
     name: 'ping',
     form: 'GET /_ping',
     source: '[D: ee/dtr/admin/configure/use-a-load-balancer.md]',
@@ -89,6 +113,61 @@ export function installCommand(run: Run, replica: ReplicaSpec): Command {
 /** Adds a replica through the database of a healthy one. Storage and settings are inherited. */
 export function joinCommand(run: Run, replica: ReplicaSpec, donor: ReplicaSpec): Command {
   return bootstrapper(run, replica, 'join', ['--existing-replica-id', donor.id, ...ports(replica)])
+}
+
+/** Takes one member out of the database and clears its node, through `donor`, which is another one [D: remove.md]. */
+export function removeCommand(run: Run, donor: ReplicaSpec, id: string): Command {
+  return plainRun(run, 'remove', ['--existing-replica-id', donor.id, '--replica-ids', id])
+}
+
+/** Deletes containers and volumes of one id without telling any database [D: destroy.md]. */
+export function destroyCommand(run: Run, id: string): Command {
+  return plainRun(run, 'destroy', ['--replica-id', id])
+}
+
+/** Replaces all replicas, one after the other, by those of the image's version [D: upgrade.md]. */
+export function upgradeCommand(run: Run, donor: ReplicaSpec): Command {
+  return plainRun(run, 'upgrade', ['--existing-replica-id', donor.id])
+}
+
+/** Changes settings of the registry, or of the one replica that is named. With `key` the certificate's key goes along. */
+export function reconfigureCommand(
+  run: Run,
+  replica: ReplicaSpec,
+  flags: readonly Value[],
+  key?: { readonly secret: string },
+): Command {
+  return plainRun(run, 'reconfigure', ['--existing-replica-id', replica.id, ...flags], key)
+}
+
+/** Verbs that find replicas by themselves and take no node. */
+function plainRun(
+  { topology, ucp, dtr, manager }: Run,
+  verb: 'remove' | 'destroy' | 'upgrade' | 'reconfigure',
+  flags: readonly Value[],
+  key?: { readonly secret: string },
+): Command {
+  const names = ['UCP_USERNAME', 'UCP_PASSWORD', ...(key ? ['DTR_KEY', 'MSR_KEY'] : [])]
+  return {
+    argv: [
+      'docker',
+      'run',
+      '--rm',
+      ...names.flatMap(name => ['-e', name]),
+      dtr.image,
+      verb,
+      '--ucp-url',
+      ucpUrl(topology, ucp, manager),
+      '--ucp-ca',
+      caFrom(ucp, manager),
+      ...flags,
+    ],
+    env: {
+      UCP_USERNAME: ucp.adminUsername,
+      UCP_PASSWORD: ucp.adminPassword,
+      ...(key ? { DTR_KEY: key, MSR_KEY: key } : {}),
+    },
+  }
 }
 
 function bootstrapper(

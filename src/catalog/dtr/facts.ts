@@ -1,4 +1,6 @@
+import { matches } from '../../plan/check.ts'
 import type { Fact } from '../../plan/fact.ts'
+import { atLeast } from '../../plan/version.ts'
 import type { Json, Value } from '../../plan/step.ts'
 import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
 import { readClusterStatus } from './clusterStatus.ts'
@@ -84,7 +86,7 @@ export const cluster: Fact = {
   name: 'dtr.cluster',
   about:
     'The database as a replica tells it over its own loopback, args {port, username, password}: null when nothing listens, {code} when ' +
-    'refused, else {members: {id: {ok, fresh, readonly}}, ids, count, healthy, even, tablesReady, writable, connected, issues, whole}.',
+    'refused, else {members: {id: {ok, fresh, readonly, present}}, ids, count, healthy, even, tablesReady, writable, connected, issues, whole}.',
   scope: 'cluster',
   probe: args => ({
     argv: ['sh', '-c', clusterScript, 'runbook-dtr-cluster', textArg(args, 'port')],
@@ -95,18 +97,54 @@ export const cluster: Fact = {
 
 /**
  * One member by the database, args as `dtr.cluster` and {id}: null when the database answers and does not know the id, else
- * {ok, fresh, readonly}. Nobody listening is no answer: it says nothing of members.
+ * {ok, fresh, readonly, present}. Nobody listening is no answer: it says nothing of members.
  */
 export const memberOf: Fact = {
   name: 'dtr.member',
   about:
     'One member as a replica tells it, args {port, username, password, id}: null when the database does not know the id, else ' +
-    '{ok, fresh, readonly}.',
+    '{ok, fresh, readonly, present}.',
   scope: 'cluster',
   probe: args => cluster.probe(args),
   parse(exit, args) {
     const members = member(exit.code === 0 ? readClusterStatus(exit.stdout) : undefined, 'members')
     return isObject(members) ? (member(members, textArg(args, 'id')) ?? null) : undefined
+  },
+}
+
+/**
+ * Whether a member stands in the way of the others, args as `dtr.member`: {unwell: true} for one that the database knows and that does not
+ * report itself well or whose server is not seen; {unwell: false} for one that is well and for an id that is no member.
+ */
+export const unwell: Fact = {
+  name: 'dtr.unwell',
+  about:
+    'Whether an id is a member that is not well, args {port, username, password, id}: {unwell}. An id that is no member is not unwell.',
+  scope: 'cluster',
+  probe: args => cluster.probe(args),
+  parse(exit, args) {
+    const seen = memberOf.parse(exit, args)
+    return seen === undefined
+      ? undefined
+      : { unwell: seen !== null && !matches({ ok: true, fresh: true, present: true }, seen) }
+  },
+}
+
+/** A replica on a host by its version, args {id, atLeast}: null when the host carries none of that id, else {reached}. */
+export const reached: Fact = {
+  name: 'dtr.reached',
+  about:
+    'Whether the replica of an id on a host is of a version or a later one, args {id, atLeast}: null or {reached}.',
+  scope: 'cluster',
+  probe: () => parts,
+  parse(exit, args) {
+    const seen = replica.parse(exit, undefined)
+    if (seen === undefined) return undefined
+    const version = member(member(seen, textArg(args, 'id')), 'version')
+    if (version === undefined) return null
+    return {
+      reached: typeof version === 'string' && version !== '' && atLeast(version, textArg(args, 'atLeast')),
+    }
   },
 }
 
@@ -150,7 +188,17 @@ export const ca: Fact = {
   },
 }
 
-export const facts: readonly Fact[] = [replica, helper, ping, cluster, memberOf, settings, ca]
+export const facts: readonly Fact[] = [
+  replica,
+  helper,
+  ping,
+  cluster,
+  memberOf,
+  unwell,
+  reached,
+  settings,
+  ca,
+]
 
 /** curl configuration with the login of args, for standard input. */
 export function curlUser(args: Json | undefined): Value {

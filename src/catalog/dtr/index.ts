@@ -1,3 +1,4 @@
+import type { Facts } from '../../plan/fact.ts'
 import type { Quorum } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
@@ -6,7 +7,16 @@ import { asks, findings } from './findings.ts'
 import { model } from './model.ts'
 import { pages } from './pages.ts'
 import { converge } from './plays/converge.ts'
-import { askPing, askReplica, clusterIsWhole, replicaIsUp, wantedOf } from './questions.ts'
+import { censusOf } from './census.ts'
+import {
+  askMember,
+  askPing,
+  askReplica,
+  clusterIsWhole,
+  donorOf,
+  replicaIsUp,
+  wantedOf,
+} from './questions.ts'
 import { pages as rulePages, rules } from './rules.ts'
 import { status } from './status.ts'
 
@@ -39,18 +49,35 @@ export const dtr: Product = {
   model,
 }
 
-/** RethinkDB's members: a replica votes when its host carries it, and counts as up when it answers. */
-function quorums(topology: Topology): readonly Quorum[] {
+/**
+ * RethinkDB's members: a replica of the playbook votes when its host carries it, and counts as up when it answers. Members that the
+ * playbook does not name vote too, as long as the database knows them: their hosts may be out of reach, so the donor is asked.
+ */
+function quorums(topology: Topology, facts: Facts): readonly Quorum[] {
   const wanted = wantedOf(topology)
   if (!wanted) return []
+  const { members, witness } = censusOf(wanted, facts)
+  const ghosts = members.filter(one => one.state === 'ghost').map(one => one.id)
+  const others = members.filter(one => !wanted.dtr.replicas.some(replica => replica.id === one.id))
+  const through = witness ?? donorOf(wanted, facts)
   return [
     {
       name: 'DTR database',
-      voters: wanted.dtr.replicas.map(replica => ({
-        name: replica.host,
-        member: { ...askReplica(replica), is: { [replica.id]: {} } },
-        up: { ...askPing(replica), is: { code: 200 } },
-      })),
+      voters: [
+        ...wanted.dtr.replicas.map(replica => ({
+          name: replica.host,
+          // Of a ghost nothing is on its host, and still it counts.
+          member: ghosts.includes(replica.id)
+            ? { ...askMember(wanted, through, replica.id), is: {} }
+            : { ...askReplica(replica), is: { [replica.id]: {} } },
+          up: { ...askPing(replica), is: { code: 200 } },
+        })),
+        ...others.map(({ id, host }) => ({
+          name: host ?? id,
+          member: { ...askMember(wanted, through, id), is: {} },
+          up: { ...askMember(wanted, through, id), is: { ok: true, fresh: true } },
+        })),
+      ],
     },
   ]
 }

@@ -156,6 +156,7 @@ function settings(dtr: TwinDtr, id: string): string {
         { HTTPPort: one.httpPort, HTTPSPort: one.httpsPort, node: one.host },
       ]),
     ),
+    webTLSCert: dtr.webCertificate ?? '',
     storageVolume: dtr.storage.kind === 'path' ? dtr.storage['path'] : '',
     nfsHost: url?.[1] ?? '',
     nfsPath: url?.[2] ?? '',

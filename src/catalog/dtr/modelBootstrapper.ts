@@ -1,7 +1,7 @@
 import type { Exit } from '../../plan/fact.ts'
 import type { Line } from '../../hosts/session.ts'
 import type { Estate, MutableJson, Pending } from '../../twin/estate.ts'
-import { containersOn, engineState, nodeIsUp, peekEngine, swarmOf } from '../docker/estate.ts'
+import { containerOn, containersOn, engineState, nodeIsUp, peekEngine, swarmOf } from '../docker/estate.ts'
 import { exit } from '../os/model.ts'
 import { nfsParts } from '../storage/target.ts'
 import { settingOf, twinUcp } from '../ucp/estate.ts'
@@ -18,10 +18,18 @@ import {
   unhealthyText,
 } from './messages.ts'
 import { flagsOf } from './modelFlags.ts'
-import { type TwinDtr, hostOfNode, isRunning, textOf, twinDtr } from './state.ts'
+import { wayTo } from './hops.ts'
+import { type TwinDtr, hasMajority, hostOfNode, isRunning, textOf, twinDtr } from './state.ts'
 
 /** Seen: 114 to 160 s and 100 to 183 s, about 20 s for destroy [O]. */
-const TAKES_MS = { install: 130_000, join: 140_000, remove: 60_000, destroy: 20_000 } as const
+const TAKES_MS = {
+  install: 130_000,
+  join: 140_000,
+  remove: 60_000,
+  destroy: 20_000,
+  upgrade: 200_000,
+  reconfigure: 60_000,
+} as const
 
 /** Path of the mark that `runScript` keeps. */
 const markOf = (id: string): string => `/run/runbook-dtr-${id}`
@@ -71,7 +79,7 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
   const missing = [
     '--ucp-url',
     ...(verb === 'install' || verb === 'join' ? ['--ucp-node'] : []),
-    ...(verb === 'join' ? ['--existing-replica-id'] : []),
+    ...(['join', 'remove', 'upgrade', 'reconfigure'].includes(verb) ? ['--existing-replica-id'] : []),
   ].find(name => flag(name) === '')
   if (missing !== undefined)
     return refuse(`${missing.slice(2)}: cannot prompt for a value, the input device is not a TTY`)
@@ -87,7 +95,9 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
     return refuse(NO_NODES)
   if (Object.keys(estate.hosts).some(name => peekEngine(estate, name).containers['dtr-phase2'] !== undefined))
     return refuse(clashText(image))
-  if (verb === 'remove' || verb === 'destroy') return takeAway(verb, flag, estate)
+  if (verb === 'remove' || verb === 'destroy') return takeAway(verb, image, flag, estate)
+  if (verb === 'upgrade') return upgrade(image, flag, estate)
+  if (verb === 'reconfigure') return reconfigure(image, flags, line.env, estate)
   return add(verb as 'install' | 'join', image, flag, estate)
 }
 
@@ -118,6 +128,9 @@ function add(
     if (!dtr?.members[flag('--existing-replica-id')])
       return refuse(`Replica ${flag('--existing-replica-id')} was not found`)
     if (dtr.members[id]) return refuse(`Replica ${id} already exists`)
+    const donor = flag('--existing-replica-id')
+    const unfit = unfitEntry(estate, dtr, donor, image)
+    if (unfit !== undefined && isRunning(estate, donor, dtr.members[donor]?.host ?? '')) return refuse(unfit)
     const bad = Object.entries(dtr.members).filter(([one, { host }]) => !isRunning(estate, one, host))
     if (bad.length > 0) return refuse(unhealthyText(bad.map(([one]) => one)), phaseTwoText(image))
   }
@@ -201,6 +214,7 @@ function fresh(
     image,
     externalHost: flag('--dtr-external-url').replace(/^https:\/\//, ''),
     members: { [id]: member },
+    ...(flag('--dtr-cert') === '' ? {} : { webCertificate: flag('--dtr-cert') }),
     storage,
     repositories: [],
     tags: {},
@@ -211,13 +225,25 @@ function fresh(
 /** `remove` tells the database and clears the node; `destroy` clears the node and leaves a ghost. */
 function takeAway(
   verb: 'remove' | 'destroy',
+  image: string,
   flag: (name: string) => string,
   estate: Estate,
 ): Exit | Pending {
   const dtr = twinDtr(estate)
   const id = (flag('--replica-ids') || flag('--replica-id')).split(',')[0] ?? ''
   const known = dtr?.members[id]
-  if (verb === 'remove' && !known) return refuse(`Replica ${id} was not found`)
+  if (verb === 'remove') {
+    const entry = flag('--existing-replica-id')
+    if (!dtr || !known) return refuse(`Replica ${id} was not found`)
+    const unfit = unfitEntry(estate, dtr, entry, image)
+    if (unfit !== undefined) return refuse(unfit)
+    if (entry === id) return refuse('The existing replica and the replica to remove are the same')
+    const bad = Object.entries(dtr.members).filter(
+      ([one, { host }]) => one !== id && !isRunning(estate, one, host),
+    )
+    if (isRunning(estate, id, known.host) && bad.length > 0)
+      return refuse(unhealthyText(bad.map(([one]) => one)))
+  }
   return {
     tookMs: TAKES_MS[verb],
     finish: now => {
@@ -243,6 +269,89 @@ function takeAway(
           ['info', 'Replica removed.'],
         ]),
       )
+    },
+  }
+}
+
+/** Why a replica cannot be the way in: none of the members, not at work, without a majority, or of another version than the image. */
+function unfitEntry(estate: Estate, dtr: TwinDtr, id: string, image: string): string | undefined {
+  const entry = dtr.members[id]
+  if (!entry || !isRunning(estate, id, entry.host)) return `Replica ${id} was not found`
+  if (!hasMajority(estate, dtr))
+    return 'Failed to connect to the database: no majority of replicas is available'
+  const version = versionOf(estate, id, entry.host)
+  const wanted = image.slice(image.lastIndexOf(':') + 1)
+  return version === wanted ? undefined : `The bootstrapper is ${wanted}, the replica ${id} is ${version}`
+}
+
+function versionOf(estate: Estate, id: string, host: string): string {
+  return containerOn(estate, host, `dtr-rethinkdb-${id}`)?.labels['com.docker.dtr.version'] ?? ''
+}
+
+/** One replica after the other; what was done before a run broke off stays done, and the next run does the rest. */
+function upgrade(image: string, flag: (name: string) => string, estate: Estate): Exit | Pending {
+  const dtr = twinDtr(estate)
+  const entry = dtr?.members[flag('--existing-replica-id')]
+  if (!dtr || !entry) return refuse(`Replica ${flag('--existing-replica-id')} was not found`)
+  const bad = Object.entries(dtr.members).filter(([id, { host }]) => !isRunning(estate, id, host))
+  if (bad.length > 0) return refuse(unhealthyText(bad.map(([id]) => id)))
+  const ucp = twinUcp(estate)
+  if (ucp && settingOf(ucp.toml, 'trust_configuration', 'require_content_trust') === 'true')
+    return refuse('image or trust data does not exist for the upgrade images: content trust is enforced')
+  const to = image.slice(image.lastIndexOf(':') + 1)
+  for (const [id, { host }] of Object.entries(dtr.members)) {
+    const way = wayTo(versionOf(estate, id, host), to)
+    if (way.kind !== 'hops' || way.versions.length > 1)
+      return refuse(`Upgrading from ${versionOf(estate, id, host)} to ${to} is not supported`)
+  }
+  return {
+    tookMs: TAKES_MS.upgrade,
+    finish: now => {
+      const after = twinDtr(now)
+      if (!after) return refuse('the registry has gone')
+      for (const [id, { host }] of Object.entries(after.members)) start(now, host, id, image, to)
+      after.version = to
+      after.image = image
+      return exit(0, '', print([['info', `Beginning Docker Trusted Registry upgrade to ${to}`]]))
+    },
+  }
+}
+
+/** Changes what its flags name and restarts; a storage flag without --storage-migrated erases every tag. */
+function reconfigure(
+  image: string,
+  flags: ReadonlyMap<string, string>,
+  env: Line['env'],
+  estate: Estate,
+): Exit | Pending {
+  const flag = (name: string): string => flags.get(name) ?? ''
+  const id = flag('--existing-replica-id')
+  const dtr = twinDtr(estate)
+  if (!dtr) return refuse(`Replica ${id} was not found`)
+  const unfit = unfitEntry(estate, dtr, id, image)
+  if (unfit !== undefined) return refuse(unfit)
+  if (flag('--dtr-cert') !== '' && env['DTR_KEY'] === undefined && env['MSR_KEY'] === undefined)
+    return refuse('dtr-key: cannot prompt for a value, the input device is not a TTY')
+  return {
+    tookMs: TAKES_MS.reconfigure,
+    finish: now => {
+      const after = twinDtr(now)
+      const own = after?.members[id]
+      if (!after || !own) return refuse(`Replica ${id} was not found`)
+      if (flags.has('--dtr-external-url'))
+        after.externalHost = flag('--dtr-external-url').replace(/^https:\/\//, '')
+      if (flag('--dtr-cert') !== '') after.webCertificate = flag('--dtr-cert')
+      if (flags.has('--replica-https-port')) own.httpsPort = Number(flag('--replica-https-port'))
+      if (flags.has('--replica-http-port')) own.httpPort = Number(flag('--replica-http-port'))
+      const nfs = flag('--nfs-storage-url')
+      const volume = flag('--dtr-storage-volume')
+      if (nfs !== '' || volume !== '') {
+        after.storage = nfs !== '' ? { kind: 'nfs', url: nfs } : { kind: 'path', path: volume }
+        if (!flags.has('--storage-migrated')) after.tags = {}
+      }
+      for (const [one, { host }] of Object.entries(after.members))
+        if (isRunning(now, one, host)) start(now, host, one, image, versionOf(now, one, host))
+      return exit(0, '', print([['info', 'Starting phase1 reconfigure']]))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { matches } from '../../plan/check.ts'
 import { type Facts, factKey } from '../../plan/fact.ts'
-import type { Check, FactRef, Json } from '../../plan/step.ts'
+import type { Check, FactRef, HostName, Json } from '../../plan/step.ts'
 import type { DtrSpec, ReplicaSpec, Topology, UcpSpec } from '../../playbook/topology.ts'
 import { member } from '../os/text.ts'
 
@@ -15,6 +15,25 @@ export interface Wanted {
 export function wantedOf(topology: Topology): Wanted | undefined {
   const { ucp, dtr } = topology
   return ucp && dtr && dtr.replicas.length > 0 ? { topology, ucp, dtr } : undefined
+}
+
+/** Whatever parts of replicas a host carries. */
+export function partsOn(host: HostName): FactRef {
+  return { fact: 'dtr.replica', host }
+}
+
+/** One member as `through` tells it. */
+export function askMember({ ucp }: Wanted, through: ReplicaSpec, id: string): FactRef {
+  return {
+    fact: 'dtr.member',
+    host: through.host,
+    args: { ...(admin(ucp, through) as { readonly [name: string]: Json }), id },
+  }
+}
+
+/** Whether an id is a member that is not well, as `through` tells it. */
+export function isNotUnwell(wanted: Wanted, through: ReplicaSpec, id: string): Check {
+  return { ...askMember(wanted, through, id), fact: 'dtr.unwell', is: { unwell: false } }
 }
 
 export function askReplica({ host }: ReplicaSpec): FactRef {
@@ -51,6 +70,19 @@ export function replicaIsUp(wanted: Wanted, replica: ReplicaSpec): readonly Chec
   ]
 }
 
+/**
+ * As `replicaIsUp`, of a version or any later one: what a step before an upgrade may promise, since it still holds when the upgrade is done.
+ */
+export function replicaRuns(wanted: Wanted, replica: ReplicaSpec, version: string): readonly Check[] {
+  const { id, host } = replica
+  return [
+    { ...askReplica(replica), is: { [id]: { running: true } } },
+    { fact: 'dtr.reached', host, args: { id, atLeast: version }, is: { reached: true } },
+    { ...askPing(replica), is: { code: 200, healthy: true } },
+    { ...askCluster(wanted, replica), is: { members: { [id]: { ok: true, fresh: true } } } },
+  ]
+}
+
 /** As `replica` sees it: these members and no others, all of them well. */
 export function clusterIsWhole(wanted: Wanted, replica: ReplicaSpec, ids?: readonly string[]): Check {
   const is: Json = ids === undefined ? { whole: true } : { whole: true, ids: [...ids].sort() }
@@ -69,9 +101,16 @@ export function stateOf(replica: ReplicaSpec, facts: Facts): 'absent' | 'stopped
 }
 
 /** The replica through which others join and which is asked for the whole: the first that facts know to be healthy, else the first. */
-export function donorOf(wanted: Wanted, facts: Facts): ReplicaSpec {
-  const { replicas } = wanted.dtr
-  const healthy = replicas.find(one => matches({ code: 200 }, facts.get(factKey(askPing(one)))))
+export function donorOf(wanted: Wanted, facts: Facts, going: ReadonlySet<string> = new Set()): ReplicaSpec {
+  const staying = wanted.dtr.replicas.filter(one => !going.has(one.id))
+  const replicas = staying.length > 0 ? staying : wanted.dtr.replicas
+  const answering = replicas.filter(one => matches({ code: 200 }, facts.get(factKey(askPing(one)))))
+  // A stray answers too, and knows nothing of the others.
+  const isMember = (one: ReplicaSpec): boolean =>
+    answering.some(other =>
+      matches({ members: { [one.id]: { ok: true } } }, facts.get(factKey(askCluster(wanted, other)))),
+    )
+  const healthy = answering.find(isMember) ?? answering[0]
   const donor = healthy ?? replicas[0]
   if (!donor) throw new Error('a registry without replicas')
   return donor

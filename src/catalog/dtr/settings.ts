@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Json } from '../../plan/step.ts'
 import { isObject, member, parseJson } from '../os/text.ts'
 
@@ -18,7 +19,7 @@ const OPEN = [
 const OBJECT_STORES = ['s3', 'azure', 'gcs', 'swift', 'oss']
 
 /**
- * Reads the output of `settingsScript`: `{host, storage: {kind, …}, empty, createOnPush, readOnly}`. `storage.kind`: local, path, nfs or
+ * Reads the output of `settingsScript`: `{host, storage: {kind, …}, empty, createOnPush, readOnly, replicas, certificate}`. `storage.kind`: local, path, nfs or
  * the object store's name, with its open settings; keys and passwords are never kept. A status other than 200 is `{code}`.
  * `empty`: no repository exists. Undefined when anything is missing.
  */
@@ -46,7 +47,30 @@ export function readSettings(stdout: string): Json | undefined {
     empty: listed.length === 0,
     createOnPush: member(meta, 'createRepositoryOnPush') === true,
     readOnly: member(meta, 'readOnlyRegistry') === true,
+    replicas: places(member(meta, 'replicaSettings')),
+    certificate: fingerprint(text(member(meta, 'webTLSCert'))),
   }
+}
+
+/** Where each member stands, by id [D: API of DTR 2.7: replicaSettings]. */
+function places(given: Json | undefined): Json {
+  return Object.fromEntries(
+    Object.entries(isObject(given) ? given : {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, one]) => [
+        id,
+        {
+          node: text(member(one, 'node')),
+          httpPort: member(one, 'HTTPPort') ?? null,
+          httpsPort: member(one, 'HTTPSPort') ?? null,
+        },
+      ]),
+  )
+}
+
+/** sha256 of the PEM text with exactly one line end behind it, as files have it; '' when the registry tells none. */
+function fingerprint(pem: string): string {
+  return pem.trim() === '' ? '' : createHash('sha256').update(`${pem.trim()}\n`).digest('hex')
 }
 
 function storage(meta: Json, registry: Json): Json {

@@ -19,6 +19,8 @@ export interface TwinDtr {
   version: string
   image: string
   externalHost: string
+  /** PEM text of the web certificate that somebody gave it; absent: its own. */
+  webCertificate?: string
   /** Members by replica id; a member without containers is a ghost. */
   members: { [id: string]: TwinMember }
   /** Settings of the storage driver as they were set, `local` until then. */

@@ -22,6 +22,7 @@ export const model: Model = (line, host, estate) => {
   if (named === 'runbook-haproxy-activate') return activate(estate, host, 'haproxy', haproxyPaths)
   if (named === 'runbook-nginx-activate') return activate(estate, host, 'nginx', nginxPaths)
   if (named === 'runbook-haproxy-state') return tell(estate, host)
+  if (named === 'runbook-haproxy-idle') return runs(estate, host, 'haproxy') ? exit(0) : exit(1)
   if (named === 'runbook-haproxy-set') return set(estate, host, words.slice(3))
   if (named.startsWith('runbook-balancer-')) return external(estate, named, words[3] ?? '', words[4] ?? '')
   if (program === 'curl' && words.at(-1) === `http://127.0.0.1:${nginxPaths.statusPort}/`) {

@@ -46,3 +46,21 @@ for server in "$@"; do
   said=$(echo "set server $server state $state" | socat -t5 - UNIX-CONNECT:${haproxyPaths.socket}) || exit
   [ -z "$said" ] || { echo "$server: $said" >&2; exit 1; }
 done`
+
+/**
+ * Words: SECONDS, then backend/server pairs that are drained. Waits until none of them has a session in hand, at most so long: what is
+ * still there then is cut off with the replica, and says so. Column 5 of `show stat` is the number of sessions now.
+ */
+export const haproxyIdle = `set -u
+left=$1; shift
+while :; do
+  stat=$(echo "show stat -1 4 -1" | socat -t5 - UNIX-CONNECT:${haproxyPaths.socket}) || exit
+  busy=0
+  for server in "$@"; do
+    n=$(printf '%s\\n' "$stat" | awk -F, -v p="\${server%%/*}" -v s="\${server#*/}" '$1 == p && $2 == s { print $5 }')
+    busy=$((busy + \${n:-0}))
+  done
+  [ "$busy" -gt 0 ] || exit 0
+  [ "$left" -gt 0 ] || { echo "runbook: $busy sessions still in hand after the time they had; going on" >&2; exit 0; }
+  sleep 1; left=$((left - 1))
+done`

@@ -129,16 +129,22 @@ describe('a registry on the twin', () => {
     expect(Object.keys(twinDtr(done.estate)?.members ?? {}).sort()).toEqual([...ids].sort())
   })
 
-  it('names a ghost, and the join that would follow is never sent', async () => {
-    const { done, facts } = await apply(
+  it('names a ghost, takes it out through a healthy replica before anything joins, and joins it anew', async () => {
+    const { done, facts, plan } = await apply(
       changed(estate => {
         engineState(estate, r3.host).containers = {}
         engineState(estate, r3.host).volumes = {}
       }),
     )
-    expect(codes(facts)).toContain('RB0856')
-    expect(failuresOf(done)).toHaveLength(1)
-    expect(done.argv.filter(line => line.includes('runbook-dtr-join'))).toEqual([])
+    expect(codes(facts)).toEqual(['RB0856'])
+    expect(plan.steps.find(step => step.kind === 'dtr.remove')).toMatchObject({
+      id: `dtr.remove@d1:${r3.id}`,
+      risk: 'irreversible',
+    })
+    expect(failuresOf(done)).toEqual([])
+    const ran = done.events.flatMap(event => (event.kind === 'step-started' ? [event.step] : []))
+    expect(ran.indexOf(`dtr.remove@d1:${r3.id}`)).toBeLessThan(ran.indexOf('dtr.join@d3'))
+    expect(Object.keys(twinDtr(done.estate)?.members ?? {}).sort()).toEqual([...ids].sort())
   })
 
   it('names members and storage the playbook does not mean', async () => {
@@ -153,16 +159,21 @@ describe('a registry on the twin', () => {
     expect(codes(facts)).toEqual(expect.arrayContaining(['RB0855', 'RB0858']))
   })
 
-  it('names another version and refuses to go on', async () => {
+  it('finishes an upgrade that stopped half way, and asks for a backup first', async () => {
     const { facts, done } = await apply(
       changed(estate => {
         for (const one of Object.values(engineState(estate, r2.host).containers))
-          one.labels['com.docker.dtr.version'] = '2.7.5'
+          if (one.labels['com.docker.dtr.version'] !== undefined)
+            one.labels['com.docker.dtr.version'] = '2.7.5'
       }),
     )
-    expect(codes(facts)).toContain('RB0851')
-    expect(failuresOf(done)).toHaveLength(1)
-    expect(twinDtr(done.estate)?.members).toEqual(twinDtr(whole)?.members)
+    expect(codes(facts)).toEqual(['RB0851', 'RB0882'])
+    expect(failuresOf(done)).toEqual([])
+    expect(
+      Object.values(engineState(done.estate, r2.host).containers).map(
+        one => one.labels['com.docker.dtr.version'],
+      ),
+    ).not.toContain('2.7.5')
   })
 })
 

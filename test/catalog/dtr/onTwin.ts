@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { compile, questions } from '../../../src/catalog/compile.ts'
 import { products } from '../../../src/catalog/index.ts'
 import { bareEstate } from '../../../src/catalog/os/bareHost.ts'
-import type { Facts } from '../../../src/plan/fact.ts'
+import { type Facts, factKey } from '../../../src/plan/fact.ts'
+import type { Json } from '../../../src/plan/step.ts'
 import { observe } from '../../../src/run/observe.ts'
 import { createRedact } from '../../../src/run/redact.ts'
 import { openSessions } from '../../../src/run/world.ts'
@@ -56,8 +57,19 @@ export async function look(topology: Topology, stage: Stage): Promise<Facts> {
     redact: createRedact(),
     ask: () => Promise.reject(new Error('nobody')),
   }
-  const refs = questions(topology, products, compile(topology, '', products, new Map()))
-  return (await observe(refs, world, openSessions(topology.hosts, connect))).facts
+  // As planning does: answers lead to new questions.
+  const facts = new Map<string, Json>()
+  const asked = new Set<string>()
+  for (let round = 0; round < 4; round++) {
+    const open = questions(topology, products, compile(topology, '', products, facts)).filter(
+      ref => !asked.has(factKey(ref)),
+    )
+    if (open.length === 0) return facts
+    for (const ref of open) asked.add(factKey(ref))
+    const seen = await observe(open, world, openSessions(topology.hosts, connect))
+    for (const [key, value] of seen.facts) facts.set(key, value)
+  }
+  throw new Error('the plan still asks new questions')
 }
 
 export const planOf = (topology: Topology, facts: Facts) => compile(topology, 'playbook', products, facts)

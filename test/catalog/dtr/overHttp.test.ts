@@ -109,6 +109,8 @@ describe('our scripts against a registry', () => {
     const set = await one.run(settingsScript, [port], LOGIN)
     expect(settings.parse({ ...set, code: set.code ?? undefined }, {})).toEqual({
       host: 'dtr.example.com',
+      replicas: {},
+      certificate: '',
       storage: { kind: 'nfs', url: 'nfs://10.0.0.9/export' },
       empty: true,
       createOnPush: false,

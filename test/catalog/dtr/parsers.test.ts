@@ -28,7 +28,7 @@ describe('cluster_status', () => {
       members: Object.fromEntries(
         ['f2277ad178f7', 'f3712d9c419a', 'f58cf364e3df'].map(id => [
           id,
-          { ok: true, fresh: true, readonly: false },
+          { ok: true, fresh: true, readonly: false, present: true },
         ]),
       ),
       ids: ['f2277ad178f7', 'f3712d9c419a', 'f58cf364e3df'],

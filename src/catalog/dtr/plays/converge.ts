@@ -1,23 +1,32 @@
-import type { Step } from '../../../plan/step.ts'
+import type { Facts } from '../../../plan/fact.ts'
+import type { Check, Step } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
 import type { Context, Play } from '../../product.ts'
 import type { Run } from '../commands.ts'
-import { type Wanted, donorOf, managerOf, stateOf, wantedOf } from '../questions.ts'
+import { atVersion } from '../hops.ts'
+import { type Intent, intentOf } from '../intent.ts'
+import { type Wanted, donorOf, managerOf, replicaIsUp, replicaRuns, stateOf, wantedOf } from '../questions.ts'
 import { first } from './first.ts'
 import { join } from './join.ts'
 import { objectStorage } from './objectStorage.ts'
+import { reconfigure } from './reconfigure.ts'
 import { start } from './start.ts'
+import { destroy, remove } from './takeAway.ts'
+import { upgrade } from './upgrade.ts'
 import { whole } from './whole.ts'
 
 /**
- * One replica after the other, each through its health gate, and never two bootstrappers at a time: first the replica all
- * others join through, its object storage while the registry is still empty, the joins, at last the cluster as a whole.
- * Facts choose the means: a replica that is there and stopped is started, never installed again.
+ * From the registry that is there to the one that is declared, never two bootstrappers at a time, each step through its health gate:
+ * what has stopped comes back; what is broken goes, always before anything joins (split brain); the first replica all others join
+ * through, its object storage while the registry is still empty, the joins; then the members that left the playbook go, so that the
+ * margin never drops for a move; then versions, settings, and the whole.
+ * Facts choose the means: which donor, which version's bootstrapper, which of these there is anything to do for.
  */
 export const converge: Play = context => {
   const wanted = wantedOf(context.topology)
   if (!wanted) return []
   const made = makings(wanted, context)
+  const { intent, donor } = made
   const steps: Step[] = []
   const add = (more: readonly Step[]): void => {
     steps.push(...more)
@@ -26,22 +35,49 @@ export const converge: Play = context => {
     const last = steps.at(-1)
     return last ? [last.id] : context.after
   }
+  const isGoing = (id: string): boolean => intent.broken.some(one => one.id === id)
+  const comesBack = (id: string): boolean => wanted.dtr.replicas.some(one => one.id === id)
   // Stopped members come back before anything else: a join wants every member healthy.
-  const stopped = wanted.dtr.replicas.filter(one => stateOf(one, context.facts) === 'stopped')
-  for (const replica of stopped) add([start(made, replica, needs())])
-  const { donor } = made
+  // One that runs and is not well is started too, which waits for it and changes nothing else.
+  const unwell = (id: string): boolean =>
+    intent.census.members.some(one => one.id === id && one.state === 'failed')
+  const stopped = wanted.dtr.replicas.filter(one => {
+    const state = stateOf(one, context.facts)
+    return !isGoing(one.id) && (state === 'stopped' || (state === 'running' && unwell(one.id)))
+  })
+  stopped.forEach((replica, i) => {
+    add([start(made, replica, needs(), i === stopped.length - 1 ? stopped : [])])
+  })
+  const staying = new Set(intent.census.members.map(one => one.id))
+  for (const one of [...intent.broken, ...intent.inTheWay]) {
+    staying.delete(one.id)
+    add([remove(made, one, [...staying].sort(), needs(), comesBack(one.id))])
+  }
+  for (const one of intent.strays) add([destroy(made, one, needs())])
   // Another donor than the first replica is one that facts know to be a member: whatever becomes of it, it is not installed.
   if (donor !== wanted.dtr.replicas[0] && !stopped.includes(donor)) add([start(made, donor, needs())])
   else if (!stopped.includes(donor)) add([first(made, needs())])
-  add(objectStorage(made, needs()))
+  if (!intent.migrates) add(objectStorage(made, needs()))
   for (const replica of wanted.dtr.replicas) {
-    if (replica !== donor && !stopped.includes(replica)) add([join(made, replica, needs())])
+    if (replica !== donor && !stopped.includes(replica))
+      add([join(made, replica, needs(), isGoing(replica.id))])
+    staying.add(replica.id)
   }
+  for (const one of intent.leavers) {
+    staying.delete(one.id)
+    add([remove(made, one, [...staying].sort(), needs())])
+  }
+  add(upgrade(made, needs()))
+  for (const make of reconfigure(made)) add([make(needs())])
   return [...steps, whole(made, needs())]
 }
 
 /** What every step of this procedure is made from. */
 export interface Making extends Wanted {
+  /** The playbook's own wish; `dtr` is of the version that runs until an upgrade has changed it. */
+  readonly wanted: Wanted
+  readonly intent: Intent
+  readonly facts: Facts
   readonly run: Run
   readonly donor: ReplicaSpec
   /** Every other replica of the playbook. */
@@ -49,7 +85,21 @@ export interface Making extends Wanted {
 }
 
 function makings(wanted: Wanted, { facts }: Context): Making {
-  const donor = donorOf(wanted, facts)
+  const intent = intentOf(wanted, facts)
+  const goes = new Set(intent.broken.map(one => one.id))
+  const donor = donorOf(wanted, facts, goes)
   const others = wanted.dtr.replicas.filter(one => one !== donor)
-  return { ...wanted, donor, others, run: { ...wanted, manager: managerOf(wanted, facts) } }
+  // A bootstrapper has the version of its cluster; what cannot be reached by upgrades is refused by a finding.
+  const version = intent.way?.kind === 'hops' ? (intent.census.version ?? '') : wanted.dtr.version
+  const dtr = atVersion(wanted.dtr, version)
+  const run = { ...wanted, dtr, manager: managerOf(wanted, facts) }
+  return { ...wanted, dtr, wanted, intent, facts, donor, others, run }
+}
+
+/** The replica is up. Where an upgrade is to come its version is only the least it has: what a step promises must last. */
+export function replicaGoal(making: Making, replica: ReplicaSpec): readonly Check[] {
+  const { way, census } = making.intent
+  if (way?.kind !== 'hops' || way.versions.length === 0) return replicaIsUp(making, replica)
+  const own = census.members.find(one => one.id === replica.id)?.version
+  return replicaRuns(making, replica, own === undefined || own === '' ? making.dtr.version : own)
 }

@@ -2,7 +2,7 @@ import type { Step, StepId } from '../../../plan/step.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
 import { RUN_LIMIT_SECONDS, installCommand } from '../commands.ts'
 import { askReplica, clusterIsWhole, replicaIsUp } from '../questions.ts'
-import type { Making } from './converge.ts'
+import { type Making, replicaGoal } from './converge.ts'
 import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
 
 /**
@@ -29,7 +29,7 @@ export function first(making: Making, needs: readonly StepId[]): Step {
       { exec: installCommand(run, donor), timeoutSeconds: RUN_LIMIT_SECONDS, failsOn: FATAL_LINE },
       { await: [...replicaIsUp(making, donor), clusterIsWhole(making, donor)], withinSeconds: 600 },
     ],
-    goal: replicaIsUp(making, donor),
+    goal: replicaGoal(making, donor),
     withinSeconds: 300,
     risk: 'none',
     // The script clears what an interrupted run of ours left of this very id and refuses to touch anything else.

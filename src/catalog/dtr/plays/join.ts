@@ -1,11 +1,11 @@
-import type { Step, StepId } from '../../../plan/step.ts'
+import type { Check, Step, StepId } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
 import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
 import { login } from '../facts.ts'
-import { clusterIsWhole, replicaIsUp } from '../questions.ts'
+import { askMember, clusterIsWhole, replicaIsUp } from '../questions.ts'
 import { unknownScript } from '../scripts.ts'
-import type { Making } from './converge.ts'
+import { type Making, replicaGoal } from './converge.ts'
 import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
 
 /**
@@ -13,8 +13,17 @@ import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from '.
  * database knows, so nothing of a member is ever cleared away. After: the new member as it sees itself, and the whole as
  * both it and the donor see it.
  */
-export function join(making: Making, replica: ReplicaSpec, needs: readonly StepId[]): Step {
+export function join(
+  making: Making,
+  replica: ReplicaSpec,
+  needs: readonly StepId[],
+  /** An id that has just been taken out comes back: the goal says so, as its removal's said the contrary. */
+  again = false,
+): Step {
   const { donor, run, ucp } = making
+  const known: readonly Check[] = again
+    ? [{ ...askMember(making, donor, replica.id), is: { ok: true, fresh: true } }]
+    : []
   const unknown = {
     argv: ['sh', '-c', unknownScript, 'runbook-dtr-unknown', String(donor.httpsPort), replica.id],
     stdin: login(ucp.adminUsername, ucp.adminPassword),
@@ -42,7 +51,7 @@ export function join(making: Making, replica: ReplicaSpec, needs: readonly StepI
         withinSeconds: 600,
       },
     ],
-    goal: replicaIsUp(making, replica),
+    goal: [...replicaGoal(making, replica), ...known],
     withinSeconds: 300,
     risk: 'none',
     // As for install; and a job the host still has under its name is attached to, not run again.

@@ -1,0 +1,152 @@
+import type { Op, Step, StepId, Value } from '../../../plan/step.ts'
+import type { ReplicaSpec, Topology } from '../../../playbook/topology.ts'
+import { FATAL_LINE } from '../../docker/api.ts'
+import { renew, takeOut } from '../../loadBalancer/bracket.ts'
+import { RUN_LIMIT_SECONDS, reconfigureCommand } from '../commands.ts'
+import { clientName } from '../intent.ts'
+import { askMember, askPing, askSettings, clusterIsWhole, replicaIsUp } from '../questions.ts'
+import type { Making } from './converge.ts'
+import { wantedStorage } from './objectStorage.ts'
+import { haveImage, lane, readyForBootstrapper, section } from './ready.ts'
+
+type Make = (needs: readonly StepId[]) => Step
+
+/**
+ * What of a registry's settings is not as the playbook means it, one step each: name and certificate, ports replica by replica, storage.
+ * Runs on the version that is wanted, after any upgrade.
+ */
+export function reconfigure(making: Making): readonly Make[] {
+  const { wanted, intent } = making
+  const now: Making = { ...making, dtr: wanted.dtr, run: { ...making.run, dtr: wanted.dtr } }
+  return [
+    ...(intent.renames || intent.recertifies ? [front(now)] : []),
+    ...ports(now),
+    ...(intent.migrates ? [storage(now)] : []),
+  ]
+}
+
+/** Under which name and certificate clients reach it. Both in one run, since the certificate must fit the name. */
+function front(making: Making): Make {
+  const { donor, dtr } = making
+  const { certificates } = dtr
+  const name = clientName(dtr.externalUrl)
+  const flags: readonly Value[] = [
+    '--dtr-external-url',
+    dtr.externalUrl,
+    ...(certificates ? ['--dtr-ca', certificates.ca, '--dtr-cert', certificates.cert] : []),
+  ]
+  const certificate = making.intent.recertifies && certificates ? certificates.cert.sha256 : undefined
+  return needs => ({
+    ...common(making, needs),
+    id: `dtr.reconfigure@${donor.host}:front`,
+    title: `Have clients reach the registry as ${name}${certificate === undefined ? '' : ' with the playbook’s certificate'}`,
+    run: [
+      ...before(making),
+      exec(making, reconfigureCommand(making.run, donor, flags, certificates?.key)),
+      after(making),
+    ],
+    goal: [
+      {
+        ...askSettings(making, donor),
+        is: { host: name, ...(certificate === undefined ? {} : { certificate }) },
+      },
+    ],
+  })
+}
+
+/** One replica after the other: out of the balancer, its ports changed, back in with the new ones (§6.3, §8.16). */
+function ports(making: Making): readonly Make[] {
+  const { topology, facts, intent, dtr } = making
+  return intent.moved.map(({ id }, i): Make => {
+    const replica = dtr.replicas.find(one => one.id === id)
+    if (!replica) throw new Error(`replica ${id} is not planned`)
+    const through = dtr.replicas.find(one => !intent.moved.some(moved => moved.id === one.id)) ?? making.donor
+    // The balancer as it is after this one: what comes later still has its old ports.
+    const later = new Map(intent.moved.slice(i + 1).map(one => [one.id, one]))
+    const mixed: Topology = {
+      ...topology,
+      dtr: { ...dtr, replicas: dtr.replicas.map(one => ({ ...one, ...later.get(one.id) })) },
+    }
+    const flags = [
+      '--replica-http-port',
+      String(replica.httpPort),
+      '--replica-https-port',
+      String(replica.httpsPort),
+    ]
+    return needs => ({
+      ...common(making, needs),
+      id: `dtr.reconfigure@${replica.host}:ports`,
+      title: `Put replica ${id} on ${replica.host} to ports ${replica.httpPort} and ${replica.httpsPort}`,
+      host: through.host,
+      during: [{ ...askMember(making, through, id), is: { ok: false } }],
+      run: [
+        ...takeOut(topology, facts, replica.host),
+        ...before(making),
+        exec(making, reconfigureCommand(making.run, replica, flags)),
+        { await: [{ ...askPing(replica), is: { code: 200 } }], withinSeconds: 600 },
+        ...renew(mixed, facts, replica.host),
+      ],
+      goal: replicaIsUp(making, replica),
+    })
+  })
+}
+
+/** To another back end whose blobs are copied: with the flag the metadata stays, without it every tag goes (§7.3, §7.5). */
+function storage(making: Making): Make {
+  const { donor, topology } = making
+  const { storage: to } = topology
+  const flags =
+    to.kind === 'nfs'
+      ? [
+          '--nfs-storage-url',
+          to.url,
+          ...(to.options === undefined ? [] : ['--nfs-options', to.options]),
+          '--storage-migrated',
+        ]
+      : to.kind === 'path'
+        ? ['--dtr-storage-volume', to.path, '--storage-migrated']
+        : []
+  return needs => ({
+    ...common(making, needs),
+    id: `dtr.reconfigure@${donor.host}:storage`,
+    title: `Move the registry to ${to.kind} storage and keep its tags (the blobs are copied, the playbook says)`,
+    risk: 'irreversible',
+    run: [...before(making), exec(making, reconfigureCommand(making.run, donor, flags)), after(making)],
+    goal: [{ ...askSettings(making, donor), is: { storage: wantedStorage(to) } }],
+  })
+}
+
+function common(making: Making, needs: readonly StepId[]): Omit<Step, 'id' | 'title' | 'run' | 'goal'> {
+  return {
+    kind: 'dtr.reconfigure',
+    section,
+    host: making.donor.host,
+    needs,
+    requires: readyForBootstrapper(making),
+    // It restarts the registry replica by replica; with several no downtime is expected [D: reconfigure.md].
+    during: [],
+    withinSeconds: 600,
+    risk: 'interrupts',
+    inDoubt: 'repeat',
+    lane,
+    takes: { p50Seconds: 90, p90Seconds: 900 },
+  }
+}
+
+function before(making: Making): readonly Op[] {
+  return [{ await: [clusterIsWhole(making, making.donor)], withinSeconds: 600 }, haveImage(making)]
+}
+
+function exec(making: Making, command: ReturnType<typeof reconfigureCommand>): Op {
+  return {
+    exec: command,
+    timeoutSeconds: RUN_LIMIT_SECONDS + 600 * making.dtr.replicas.length,
+    failsOn: FATAL_LINE,
+  }
+}
+
+function after(making: Making): Op {
+  const { dtr, donor } = making
+  const answers = (one: ReplicaSpec) => ({ ...askPing(one), is: { code: 200, healthy: true } })
+  return { await: [...dtr.replicas.map(answers), clusterIsWhole(making, donor)], withinSeconds: 1200 }
+}

@@ -1,0 +1,97 @@
+import { type Facts, factKey } from '../../../plan/fact.ts'
+import type { UcpSpec } from '../../../playbook/topology.ts'
+import { member } from '../../os/text.ts'
+import type { Step, StepId } from '../../../plan/step.ts'
+import { FATAL_LINE } from '../../docker/api.ts'
+import { askConfig } from '../../ucp/facts.ts'
+import { RUN_LIMIT_SECONDS, upgradeCommand } from '../commands.ts'
+import { atVersion } from '../hops.ts'
+import { askMember, askPing, clusterIsWhole, replicaIsUp, replicaRuns } from '../questions.ts'
+import type { Making } from './converge.ts'
+import { haveImage, lane, readyForBootstrapper, section } from './ready.ts'
+
+/**
+ * From the version that runs to the one that is wanted, minor by minor, each hop one run of the new bootstrapper: it replaces one
+ * replica after the other by itself and may be run again after a failure [D: upgrade.md, §8.15]. Nothing leads back. The balancer's own
+ * checks take each replica out while it restarts.
+ */
+export function upgrade(making: Making, needs: readonly StepId[]): readonly Step[] {
+  const { way, census } = making.intent
+  if (way?.kind !== 'hops') return []
+  const steps: Step[] = []
+  let from = census.version ?? ''
+  way.versions.forEach((version, i) => {
+    const after = steps.at(-1)
+    steps.push(hop(making, from, version, [i + 1, way.versions.length], after ? [after.id] : needs))
+    from = version
+  })
+  return steps
+}
+
+function hop(
+  making: Making,
+  from: string,
+  version: string,
+  [at, of]: readonly [number, number],
+  needs: readonly StepId[],
+): Step {
+  const { donor, ucp, wanted } = making
+  const dtr = atVersion(wanted.dtr, version)
+  const now: Making = { ...making, dtr, run: { ...making.run, dtr } }
+  const count = dtr.replicas.length
+  const all = dtr.replicas.flatMap(one =>
+    at === of ? replicaIsUp(now, one) : replicaRuns(now, one, version),
+  )
+  const hops = of === 1 ? '' : ` (hop ${at} of ${of})`
+  return {
+    id: `dtr.upgrade@${donor.host}:${version}`,
+    kind: 'dtr.upgrade',
+    title: `Upgrade the registry from ${from} to ${version} with ${dtr.image}${hops}`,
+    section,
+    host: donor.host,
+    needs,
+    requires: [
+      ...readyForBootstrapper(now),
+      { ...askConfig(ucp, making.run.manager, 'trust_configuration'), is: trustIsOff(making) },
+      ...dtr.replicas.map(one => ({
+        ...askMember(now, donor, one.id),
+        is: { ok: true, fresh: true },
+      })),
+    ],
+    // One replica restarts at a time. With fewer than three every restart interrupts, which no order could help.
+    during: count < 3 ? [] : [{ ...askPing(donor), is: { code: 503, healthy: false } }],
+    run: [
+      { await: [clusterIsWhole(now, donor)], withinSeconds: 600 },
+      haveImage(now),
+      {
+        exec: upgradeCommand(now.run, donor),
+        timeoutSeconds: RUN_LIMIT_SECONDS * count,
+        failsOn: FATAL_LINE,
+      },
+      { await: [...all, clusterIsWhole(now, donor)], withinSeconds: 600 * count },
+    ],
+    goal: all,
+    withinSeconds: 600,
+    risk: 'irreversible',
+    inDoubt: 'repeat',
+    lane,
+    takes: { p50Seconds: 240 * count, p90Seconds: 900 * count },
+  }
+}
+
+/** Enforced content trust refuses the new images [D: DTR upgrade page]. A key that is not there is its default, off. */
+function trustIsOff({ ucp, run, facts }: Making) {
+  return trustOf({ ucp, manager: run.manager }, facts) === undefined
+    ? { login: 'ok' }
+    : { login: 'ok', settings: { require_content_trust: false } }
+}
+
+/** What UCP says of content trust; undefined when it says nothing. */
+export function trustOf(
+  { ucp, manager }: { readonly ucp: UcpSpec; readonly manager: string },
+  facts: Facts,
+): boolean | undefined {
+  const seen = facts.get(factKey(askConfig(ucp, manager, 'trust_configuration')))
+  const value = member(member(seen, 'settings'), 'require_content_trust')
+  return typeof value === 'boolean' ? value : undefined
+}
