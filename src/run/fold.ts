@@ -1,5 +1,5 @@
 import type { Digest, Plan, StepId } from '../plan/step.ts'
-import type { Event, Failure, How, Outcome } from './event.ts'
+import type { Event, Failure, Held, How, Outcome } from './event.ts'
 
 export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'in-doubt'
 
@@ -26,6 +26,8 @@ export interface Run {
   readonly plan: Digest
   readonly steps: ReadonlyMap<StepId, StepRun>
   readonly outcome?: Outcome
+  /** Steps that safety held back when the run ended. */
+  readonly held?: readonly Held[]
 }
 
 const waiting: StepRun = { state: 'waiting', attempt: 0, ended: [], touched: false }
@@ -114,7 +116,7 @@ export function fold(run: Run, event: Event): Run {
       return put(run, event.step, { ...before, state, failure: event.failure, endedAt: event.at })
     }
     case 'run-ended':
-      return { ...run, outcome: event.outcome }
+      return { ...run, outcome: event.outcome, ...(event.held && { held: event.held }) }
     default:
       throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`)
   }

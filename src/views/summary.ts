@@ -49,6 +49,10 @@ export function summaryText(report: RunReport, paint: Paint = noPaint): string {
     headline(report, paint),
     ...(report.fidelity === undefined ? [] : [fidelityLine(report.fidelity)]),
     ...broken.flatMap(one => failureBlock(one.step, one.state, one.failure, report, paint)),
+    ...(run.held ?? []).map(
+      ({ step, quorum, up, members }) =>
+        `held back: ${step} would take ${quorum} (${up} of ${members} up) below its majority`,
+    ),
     ...(run.outcome === 'done' ? [] : safety(report, paint)),
     ...(report.next === '' ? [] : [`next: ${paint.bold(report.next)}`]),
   ]

@@ -50,6 +50,18 @@ describe('summaryText', () => {
     await expect(summaryText({ plan, ...report })).toMatchFileSnapshot(`../golden/summary-${name}.txt`)
   })
 
+  it('names what safety held back, and for the sake of which group', () => {
+    const held = [{ step: 'group.upgrade@node-2', quorum: 'group', up: 2, members: 3 }]
+    const ended = {
+      at: '2026-01-02T15:06:00.000Z',
+      kind: 'run-ended' as const,
+      outcome: 'stopped' as const,
+      held,
+    }
+    const text = summaryText({ plan, run: runOf([...events.slice(0, 1), ended]), tookSeconds: 1, next: '' })
+    expect(text).toContain('held back: group.upgrade@node-2 would take group (2 of 3 up) below its majority')
+  })
+
   it('shows the last 15 lines and says when a majority is lost', () => {
     const lost = { group: { up: 1, members: 3, spare: -1 } }
     const text = summaryText({ plan, run: runOf(events), tookSeconds: 1, quorums: lost, next: '' })
