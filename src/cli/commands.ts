@@ -2,6 +2,7 @@ import yargs from 'yargs'
 import { nearest } from '../playbook/nearest.ts'
 import { exits, Quit } from './exit.ts'
 import { type Io, processIo } from './io.ts'
+import { planFormats } from './planFormats.ts'
 
 /** What a verb is called with: its own flags, typed where it is defined. */
 type Verb<Args> = (args: Args, io: Io) => Promise<number> | number
@@ -20,8 +21,41 @@ const examples = `Examples:
 const options = {
   file: { describe: 'The playbook', type: 'string', demandOption: true },
   json: { describe: 'The result as one JSON document', type: 'boolean', default: false },
-  format: { describe: 'How the plan is shown', choices: ['text', 'json'], default: 'text' },
-  offline: { describe: 'Ask no host: the plan for bare hosts', type: 'boolean', default: false },
+  format: { describe: 'How the plan is shown', choices: planFormats, default: 'text' },
+  offline: {
+    describe: 'Ask no host: the plan for bare hosts, or for what --from says',
+    type: 'boolean',
+    default: false,
+  },
+  from: {
+    describe: 'Plan from a snapshot that inspect wrote; with --offline',
+    type: 'string',
+    requiresArg: true,
+  },
+  'approvals-from': {
+    describe: 'Check approvals by the rules of this branch',
+    type: 'string',
+    requiresArg: true,
+  },
+  key: { describe: 'The SSH key to sign with', type: 'string', requiresArg: true },
+  as: { describe: 'Your name in the rules', type: 'string', requiresArg: true },
+  previous: { describe: 'The saved plan of the previous push', type: 'string', requiresArg: true },
+  base: {
+    describe: "The base branch's saved plan, to tell drift from the change",
+    type: 'string',
+    requiresArg: true,
+  },
+  'fail-on': {
+    describe: 'What makes a check fail, beside errors',
+    choices: ['error', 'irreversible', 'interrupts', 'changes'],
+    default: 'error',
+  },
+  link: { describe: 'Where all of the plan can be read', type: 'string', requiresArg: true },
+  replan: {
+    describe: 'Where a saved plan is stale, show the difference and ask again',
+    type: 'boolean',
+    default: false,
+  },
   out: { describe: 'Also save the plan as a file', type: 'string', alias: 'o', requiresArg: true },
   'detailed-exitcode': { describe: 'Exit 2 when something would change', type: 'boolean', default: false },
   prune: { describe: 'Also take out what left the playbook', type: 'boolean', default: false },
@@ -72,8 +106,23 @@ const options = {
 const anywhere = ['help', 'version', 'debug', 'color']
 const spoken: { readonly [command: string]: readonly (keyof typeof options)[] } = {
   validate: ['json'],
-  plan: ['out', 'format', 'offline', 'prune', 'detailed-exitcode'],
-  apply: ['dry-run', 'prune', 'yes', 'plan', 'output', 'parallel', 'runs-dir', 'lock-timeout'],
+  plan: ['out', 'format', 'offline', 'from', 'prune', 'detailed-exitcode'],
+  show: ['format'],
+  approve: ['key', 'as'],
+  ci: ['previous', 'base', 'fail-on', 'link'],
+  inspect: ['out'],
+  apply: [
+    'dry-run',
+    'prune',
+    'yes',
+    'plan',
+    'replan',
+    'approvals-from',
+    'output',
+    'parallel',
+    'runs-dir',
+    'lock-timeout',
+  ],
   resume: ['output', 'parallel', 'runs-dir', 'lock-timeout', 'from-host', 'assume'],
   abandon: ['runs-dir', 'reason', 'yes'],
   lock: ['reason', 'ttl', 'json'],
@@ -94,7 +143,8 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       const verb = await load()
       code = await verb(args, processIo(args.color))
     }
-  const { file, json, format, offline, out, prune, yes, plan, output, parallel, keep } = options
+  const { file, json, format, offline, from, out, prune, yes, plan, replan, output, parallel, keep } = options
+  const detailed = { 'detailed-exitcode': options['detailed-exitcode'] }
   const running = {
     output,
     parallel,
@@ -110,20 +160,83 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       y => y.positional('file', file).options({ json }),
       call(async () => (await import('./verbs/validate.ts')).validate),
     )
+    .command('plan', 'Show what would happen; hosts are only read', y =>
+      y
+        .command(
+          '$0 <file>',
+          'Show what would happen; hosts are only read',
+          z => z.positional('file', file).options({ out, format, offline, from, prune, ...detailed }),
+          call(async () => (await import('./verbs/plan.ts')).plan),
+        )
+        .command(
+          'diff <before> <after>',
+          'How two saved plans differ, by step id',
+          z =>
+            z
+              .positional('before', { describe: 'A saved plan', type: 'string', demandOption: true })
+              .positional('after', { describe: 'Another', type: 'string', demandOption: true })
+              .options({ format: { ...format, choices: ['text', 'md', 'json'] }, ...detailed }),
+          call(async () => (await import('./verbs/planDiff.ts')).planDiff),
+        ),
+    )
     .command(
-      'plan <file>',
-      'Show what would happen; hosts are only read',
+      'show <plan>',
+      'Show a saved plan in any form',
       y =>
         y
-          .positional('file', file)
-          .options({ out, format, offline, prune, 'detailed-exitcode': options['detailed-exitcode'] }),
-      call(async () => (await import('./verbs/plan.ts')).plan),
+          .positional('plan', { describe: 'A saved plan', type: 'string', demandOption: true })
+          .options({ format }),
+      call(async () => (await import('./verbs/show.ts')).show),
+    )
+    .command(
+      'approve <plan>',
+      'Sign a saved plan with your SSH key',
+      y =>
+        y
+          .positional('plan', { describe: 'A saved plan', type: 'string', demandOption: true })
+          .options({ key: options.key, as: options.as }),
+      call(async () => (await import('./verbs/approve.ts')).approve),
+    )
+    .command(
+      'ci <what> <plan>',
+      'Write a saved plan where the reviewers of a pull request are',
+      y =>
+        y
+          .positional('what', {
+            describe: 'comment: one that is kept up to date',
+            choices: ['comment', 'summary', 'check'],
+            demandOption: true,
+          })
+          .positional('plan', { describe: 'A saved plan', type: 'string', demandOption: true })
+          .options({
+            previous: options.previous,
+            base: options.base,
+            'fail-on': options['fail-on'],
+            link: options.link,
+          }),
+      call(async () => (await import('./verbs/ci.ts')).ci),
+    )
+    .command(
+      'inspect <file>',
+      'Write down what is there now, to plan from later',
+      y => y.positional('file', file).options({ out: { ...out, describe: 'Where to; stdout without' } }),
+      call(async () => (await import('./verbs/inspect.ts')).inspect),
     )
     .command(
       'apply <file>',
-      'Make the playbook true',
+      'Make the playbook, or exactly a saved plan, true',
       y =>
-        y.positional('file', file).options({ 'dry-run': options['dry-run'], prune, yes, plan, ...running }),
+        y
+          .positional('file', { ...file, describe: 'The playbook, or a saved plan' })
+          .options({
+            'dry-run': options['dry-run'],
+            prune,
+            yes,
+            plan,
+            replan,
+            'approvals-from': options['approvals-from'],
+            ...running,
+          }),
       call(async () => (await import('./verbs/apply.ts')).apply),
     )
     .command(
@@ -240,7 +353,11 @@ function misuse(message: string, argv: readonly string[]): Quit {
 const takes: { readonly [command: string]: string } = {
   validate: 'a playbook',
   plan: 'a playbook',
-  apply: 'a playbook',
+  show: 'a saved plan',
+  approve: 'a saved plan',
+  ci: 'comment, summary or check, and a saved plan',
+  inspect: 'a playbook',
+  apply: 'a playbook or a saved plan',
   status: 'a playbook',
   explain: 'a code (RB0312), a kind of step or a fact',
   schema: "the word 'playbook'",

@@ -1,6 +1,6 @@
 import type { Margin } from '../plan/quorum.ts'
 import { showOp } from '../plan/show.ts'
-import type { Step } from '../plan/step.ts'
+import type { Step, StepId } from '../plan/step.ts'
 import { difference, isSame } from '../plan/difference.ts'
 import type { Plan } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
@@ -21,6 +21,8 @@ export interface MarkdownOptions {
   readonly saved?: string
   /** The plan of the previous push. */
   readonly previous?: Plan
+  /** Steps that the base branch's plan has too: they are not this change's doing. */
+  readonly drift?: readonly StepId[]
   /** How old what was seen is, in words; it needs a clock, so the caller says it. */
   readonly age?: string
   /** Where all of it can be read. */
@@ -46,6 +48,7 @@ export function planMarkdown(report: PlanReport, options: MarkdownOptions): stri
     ...risks(report, options),
     ...timeline(report, options),
     ...sinceLast(report, options),
+    ...driftLines(options),
     ...(degree === 4 ? [] : hosts(report, degree)),
     ...(degree < 3 ? wholeList(report) : []),
     ...(degree === 0
@@ -216,6 +219,17 @@ function sinceLast(
       line('–', between.removed, 'removed'),
     ].join(' · '),
     ...(between.inputs.length === 0 ? [] : [`Beside the steps: ${between.inputs.join(', ')}.`]),
+  ]
+}
+
+function driftLines({ drift, rows: most = Infinity }: MarkdownOptions): readonly string[] {
+  if (drift === undefined || drift.length === 0) return []
+  return [
+    '',
+    ...details(`Drift not caused by this change (${drift.length})`, [
+      ...drift.slice(0, most).map(id => `- \`${id}\``),
+      ...more(drift.length - most),
+    ]),
   ]
 }
 

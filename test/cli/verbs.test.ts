@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,8 +8,11 @@ import { packageRoot } from '../../src/cli/package.ts'
 import { type Pretence, pretend } from '../../src/cli/pretend.ts'
 import { apply, type ApplyArgs } from '../../src/cli/verbs/apply.ts'
 import { explain } from '../../src/cli/verbs/explain.ts'
+import { inspect } from '../../src/cli/verbs/inspect.ts'
 import { plan } from '../../src/cli/verbs/plan.ts'
+import { planDiff } from '../../src/cli/verbs/planDiff.ts'
 import { resume } from '../../src/cli/verbs/resume.ts'
+import { show } from '../../src/cli/verbs/show.ts'
 import { status } from '../../src/cli/verbs/status.ts'
 import type { Connect } from '../../src/hosts/session.ts'
 import { normal } from '../../src/twin/rehearse.ts'
@@ -95,7 +98,7 @@ describe('on bare hosts', () => {
     const before = normal(cluster.estate)
     const first = await run(io => plan({ ...planArgs, format: 'json', out: 'saved.json' }, io))
     const second = await run(io => plan({ ...planArgs, format: 'json' }, io))
-    expect(first).toMatchObject({ code: 2, err: `next: runbook apply ${file} --plan saved.json\n` })
+    expect(first).toMatchObject({ code: 2, err: 'next: runbook apply saved.json\n' })
     expect(second.out).toBe(first.out)
     expect(normal(cluster.estate)).toBe(before)
   })
@@ -193,10 +196,68 @@ describe('on what was built', () => {
     })
   })
 
-  it('a saved plan that is not the plan any more is refused with what moved', async () => {
-    await expect(run(io => apply({ ...applyArgs, yes: true, plan: 'saved.json' }, io))).rejects.toMatchObject(
-      { exit: 'stale' },
+  it('a stale plan is refused with what moved on which host, before anything is done', async () => {
+    const before = normal(cluster.estate)
+    for (const args of [{ plan: 'saved.json' }, { file: 'saved.json' }]) {
+      await expect(run(io => apply({ ...applyArgs, yes: true, ...args }, io))).rejects.toMatchObject({
+        exit: 'stale',
+        message: expect.stringMatching(
+          /moved since: d1, m1\n {2}\S+@d1.* was .*, is /,
+        ) as string,
+      })
+    }
+    expect(normal(cluster.estate)).toBe(before)
+  })
+
+  it('--replan shows the difference and asks, whatever --yes says', async () => {
+    const before = normal(cluster.estate)
+    const args = { ...applyArgs, file: 'saved.json', yes: true, replan: true }
+    await expect(run(io => apply(args, io), ['no'])).rejects.toMatchObject({ exit: 'unanswered' })
+    expect(out).toMatch(/moved since: d1, m1/)
+    expect(normal(cluster.estate)).toBe(before)
+  })
+
+  it('a tampered plan is refused before any host is asked', async () => {
+    const text = readFileSync(join(folder, 'saved.json'), 'utf8').replace(
+      'docker/ucp:3.2.6',
+      'evil/ucp:3.2.6',
     )
+    writeFileSync(join(folder, 'evil.json'), text)
+    const nobody = { ...cluster.io, detour: undefined }
+    await expect(
+      apply({ ...applyArgs, file: 'evil.json', yes: true }, nobody as unknown as Io),
+    ).rejects.toMatchObject({
+      exit: 'refused',
+    })
+  })
+
+  it('inspect writes what plan --offline --from plans from, without a host', async () => {
+    expect((await run(io => inspect({ file, out: 'snapshot.json' }, io))).code).toBe(0)
+    const text = readFileSync(join(folder, 'snapshot.json'), 'utf8')
+    expect(text).not.toContain(password)
+    expect(text).not.toContain('SWMTKN')
+    const away: Partial<Io> = { env: {} }
+    const args = { ...planArgs, offline: true, from: 'snapshot.json', out: 'from.json' }
+    const seen = await run(io => plan(args, { ...io, ...away }))
+    expect(seen.out).toMatch(/no changes, all \d+ steps already hold\n[^]*as seen /)
+    expect(seen.code).toBe(0)
+    await run(io => plan({ ...planArgs, out: 'now.json' }, io))
+    await run(io =>
+      planDiff({ before: 'from.json', after: 'now.json', format: 'text', detailedExitcode: true }, io),
+    )
+    expect(out).toMatch(/^the same plan/)
+  })
+
+  it('show draws a saved plan as plan did', async () => {
+    const drawn = (await run(io => plan({ ...planArgs, out: 'now.json' }, io))).out
+    expect((await run(io => show({ plan: 'now.json', format: 'text' }, io))).out).toBe(drawn)
+  })
+
+  it('apply of a saved plan does exactly it', async () => {
+    await run(io => plan({ ...planArgs, out: 'now.json' }, io))
+    const seen = await run(io => apply({ ...applyArgs, file: 'now.json', yes: true }, io))
+    expect(seen).toMatchObject({ code: 0 })
+    expect(seen.out).toMatch(/Plan fidelity 0\/0\n/)
   })
 
   it('status says that all is well', async () => {

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
-import { digest } from '../../plan/canonical.ts'
-import type { Plan } from '../../plan/step.ts'
 import { counts, planSummary, type PlanReport, planText } from '../../views/text.ts'
+import { insistOnAgreed } from '../agreed.ts'
+import { insistOnTrusted } from '../ci/pullRequest.ts'
 import type { OutputKind } from '../commands.ts'
 import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
-import { insistOnAll, insistOnRules, lookAhead, reportOf } from '../prospect.ts'
+import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
+import { presentFiles, reportOfSaved, toSave } from '../review.ts'
 import { newRun } from '../runs.ts'
+import { choose, insistOnSame, whatMoved } from '../stale.ts'
 
 import { underLease } from '../undertake.ts'
 
@@ -20,6 +21,10 @@ export interface ApplyArgs {
   readonly dryRun: boolean
   readonly yes: boolean
   readonly plan?: string
+  /** A stale plan is shown beside the present one, and the present one asked about. */
+  readonly replan?: boolean
+  /** The branch whose approval rules hold. */
+  readonly approvalsFrom?: string
   /** Say only what the plan comes to. */
   readonly brief?: boolean
   readonly output: OutputKind
@@ -40,23 +45,32 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
   }
   if (!Number.isInteger(args.parallel) || args.parallel < 1)
     throw new Quit('usage', '--parallel takes a whole number from 1')
-  const good = await loadGood(args.file, io, args.prune)
+  if (!args.dryRun) insistOnTrusted(io.env)
+  const { playbook, saved } = choose(args, io)
+  const prune = args.prune === true || saved?.prune === true
+  const good = await loadGood(playbook, io, prune)
   const { world, sessions, seen } = await lookAhead(good, products, args.dryRun ? 'look' : 'change', io)
   try {
-    insistOnAll(seen)
-    const report = reportOf(good, seen, 'live')
+    insistOnAll(seen, good.topology.absent?.nodes)
+    const present = await presentFiles(seen, world, sessions)
+    const now = toSave(good, seen, 'live', { present, at: new Date(io.clock.now()).toISOString() })
+    const report = reportOfSaved(now)
     const show = args.output === 'json' && !args.dryRun ? io.err : io.out
     const paint = args.output === 'json' ? io.errPaint : io.outPaint
     show(args.brief === true ? `${planSummary(report, paint)}\n` : planText(report, paint))
     insistOnRules(seen)
-    if (args.plan !== undefined) insistOnSame(resolve(io.cwd, args.plan), report)
+    const isReplanned = saved !== undefined && args.replan === true && saved.digest !== now.digest
+    if (isReplanned) show(whatMoved(saved, now, paint))
+    else if (saved !== undefined) insistOnSame(saved, now)
     if (args.dryRun) return exits.ok
-    if (!args.yes) await consent(report, io)
+    insistOnAgreed(args, playbook, now, io)
+    if (isReplanned) await agreeTo(report, io)
+    else if (!args.yes) await consent(report, io)
     const runsDir = resolve(io.cwd, args.runsDir)
     const at = newRun(
       runsDir,
       report.plan,
-      { format: 'runbook.run/1', playbook: good.path, named: args.file, ssh: good.topology.ssh },
+      { format: 'runbook.run/1', playbook: good.path, named: playbook, ssh: good.topology.ssh },
       world.clock.now(),
     )
     return await underLease(good, report, args.lockTimeout, {
@@ -67,7 +81,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
       sessions,
       output: args.output,
       parallel: args.parallel,
-      next: { done: `runbook status ${args.file}`, resume: `runbook resume ${at.id}` },
+      next: { done: `runbook status ${playbook}`, resume: `runbook resume ${at.id}` },
       io,
     })
   } finally {
@@ -92,34 +106,17 @@ async function consent({ plan, outlooks }: PlanReport, io: Io): Promise<void> {
   throw new Quit('unanswered', 'not agreed to; nothing was changed')
 }
 
-/** @throws Quit that names what is different, when the plan is no longer the saved one */
-function insistOnSame(path: string, { plan }: PlanReport): void {
-  let saved: Plan
-  try {
-    saved = JSON.parse(readFileSync(path, 'utf8')) as Plan
-  } catch (error) {
+/** The saved plan was agreed to, this one was not: somebody has to say yes to it, whatever flags say. */
+async function agreeTo(report: PlanReport, io: Io): Promise<void> {
+  if (!io.interactive) {
     throw new Quit(
-      'usage',
-      `the saved plan cannot be read: ${(error as Error).message}`,
-      'runbook plan FILE -o PLAN writes one',
+      'unanswered',
+      'the plan is another one than was saved, and nobody is there to agree to it',
+      'make a new plan and have it looked at; nothing was changed',
     )
   }
-  if (digest(saved) === digest(plan)) return
-  const before = new Map(saved.steps.map(step => [step.id, digest(step)]))
-  const now = new Map(plan.steps.map(step => [step.id, digest(step)]))
-  const moved = [
-    ...[...before.keys()].filter(id => !now.has(id)).map(id => `  - ${id}`),
-    ...[...now]
-      .filter(([id, bytes]) => before.get(id) !== bytes)
-      .map(([id]) => `  ${before.has(id) ? '~' : '+'} ${id}`),
-  ]
-  const what =
-    moved.length === 0
-      ? `  ${saved.from.playbook === plan.from.playbook ? 'what was seen on the hosts' : 'the playbook'} is different; the steps are the same`
-      : moved.join('\n')
-  throw new Quit(
-    'stale',
-    `the plan is not the saved one any more\n${what}`,
-    'nothing was changed; make a new plan and have it looked at',
-  )
+  const given = (
+    await io.question(`\nApply this plan in place of the saved one? Type ${report.plan.name}: `)
+  ).trim()
+  if (given !== report.plan.name) throw new Quit('unanswered', 'not agreed to; nothing was changed')
 }
