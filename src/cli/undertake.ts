@@ -62,6 +62,13 @@ export async function undertake(job: Undertaking): Promise<number> {
       },
     })
     await keeper.settle(SETTLE_MS)
+    const lost = await held.lease.beat()
+    if (lost !== undefined) {
+      io.err(
+        `${lost} was taken over by somebody else while this run was on; runbook lock status shows by whom\n`,
+      )
+      code = exits.locked
+    }
     return code
   } catch (error) {
     discardRun(at)

@@ -86,6 +86,8 @@ export async function standings(
 /** Leases on all hosts of a run. */
 export interface Lease {
   readonly fences: ReadonlyMap<HostName, Fence>
+  /** Hosts whose lease came to us from an earlier part of the same run, with nobody and no restart in between. */
+  readonly continued: ReadonlySet<HostName>
   /** Tells every host that we live. Answers the host that is no longer ours; a host that cannot be reached is no answer. */
   beat(): Promise<HostName | undefined>
   /** Ends all of them; answers the hosts that could not be told, where the lease goes stale by itself. */
@@ -108,6 +110,8 @@ export interface TakeOptions {
 export type Taken = { readonly lease: Lease } | { readonly blocked: Standing }
 
 const RETRY_MS = 2_000
+/** Well below the age at which hosts forget jobs. */
+const REMEMBERED_SECONDS = 30 * 86_400
 
 /**
  * Takes the lease on every host, in sorted order, all or none.
@@ -144,6 +148,7 @@ async function takeOnce(
   const blocked = looks.seen.find(one => !mayTake(one, options))
   if (blocked) return { blocked }
   const fences = new Map<HostName, Fence>()
+  const continued = new Set<HostName>()
   const record = JSON.stringify(holder)
   const audit = JSON.stringify({
     at: holder.since,
@@ -152,10 +157,14 @@ async function takeOnce(
   })
   const back = async (): Promise<void> => {
     const how: Ending = { how: 'released', at: holder.since, who: holder.who }
-    await leaseOn(fences, sessions).end(how, { at: holder.since, ...said(holder), did: 'stepped back' })
+    await leaseOn(fences, continued, sessions).end(how, {
+      at: holder.since,
+      ...said(holder),
+      did: 'stepped back',
+    })
   }
   try {
-    for (const { host, epoch } of looks.seen) {
+    for (const { host, epoch, state, holder: before, ageSeconds } of looks.seen) {
       const { nonce } = options
       const seen = await act(host, sessions, {
         verb: 'take',
@@ -176,12 +185,15 @@ async function takeOnce(
         return { blocked: standing(host, seen) }
       }
       fences.set(host, { epoch: seen.epoch, nonce })
+      const sameRun = before?.run === holder.run && state !== 'free'
+      if (sameRun && seen.epoch === epoch + 1 && ageSeconds !== undefined && ageSeconds < REMEMBERED_SECONDS)
+        continued.add(host)
     }
   } catch (error) {
     await back()
     throw error
   }
-  return { lease: leaseOn(fences, sessions) }
+  return { lease: leaseOn(fences, continued, sessions) }
 }
 
 function mayTake({ state, holder }: Standing, { continues, isGone }: TakeOptions): boolean {
@@ -190,10 +202,15 @@ function mayTake({ state, holder }: Standing, { continues, isGone }: TakeOptions
   return state === 'interrupted' || isGone(holder)
 }
 
-function leaseOn(fences: ReadonlyMap<HostName, Fence>, sessions: Sessions): Lease {
+function leaseOn(
+  fences: ReadonlyMap<HostName, Fence>,
+  continued: ReadonlySet<HostName>,
+  sessions: Sessions,
+): Lease {
   const beating = new Set<HostName>()
   return {
     fences,
+    continued,
     async beat() {
       const lost = await Promise.all(
         [...fences].map(async ([host, { epoch, nonce }]) => {
@@ -255,8 +272,17 @@ export function said({ who, from, ci, run, plan, name, reason }: Holder): object
   }
 }
 
-/** The same sessions, whose effects begin only while the lease is ours. */
-export function fenced(sessions: Sessions, { fences }: Pick<Lease, 'fences'>): Sessions {
+/**
+ * The same sessions, whose effects begin only while the lease is ours.
+ *
+ * Where an earlier part of this run held the host until we came, a job that the host does not know was never begun there: what
+ * it keeps of jobs lies beside that lease, and what was still on its way is fenced off. So such a job is begun, under its old
+ * name, where otherwise nobody could say.
+ */
+export function fenced(
+  sessions: Sessions,
+  { fences, continued }: Pick<Lease, 'fences' | 'continued'>,
+): Sessions {
   return {
     async to(name) {
       const session = await sessions.to(name)
@@ -264,7 +290,10 @@ export function fenced(sessions: Sessions, { fences }: Pick<Lease, 'fences'>): S
       if (fence === undefined) return session
       return {
         ...session,
-        exec: (line, options) => session.exec(line, { ...options, fence }),
+        exec(line, { attachOnly, ...options }) {
+          const only = attachOnly === true && !continued.has(name)
+          return session.exec(line, { ...options, fence, ...(only && { attachOnly }) })
+        },
         write: (path, content, mode) => session.write(path, content, mode, fence),
       }
     },

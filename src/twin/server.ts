@@ -46,7 +46,7 @@ export async function serveTwin(
   options: ServeOptions = {},
 ): Promise<Served> {
   const { default: lib } = await import('ssh2')
-  const client = lib.utils.generateKeyPairSync('ed25519')
+  const client = keyPair(lib)
   const allowed = parsed(lib, client.public)
   const ports: { [name: HostName]: number } = {}
   const listeners: Server[] = []
@@ -54,7 +54,7 @@ export async function serveTwin(
   let knownHosts = ''
 
   for (const host of hosts) {
-    const key = lib.utils.generateKeyPairSync('ed25519')
+    const key = keyPair(lib)
     const jobs = new Map<string, Job>()
     const open = new Set<Socket>()
     sockets.set(host.name, open)
@@ -116,6 +116,15 @@ export async function serveTwin(
         ),
       )
     },
+  }
+}
+
+/** Now and then ssh2 makes a key that it cannot read itself. */
+function keyPair(lib: typeof ssh2): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const made = lib.utils.generateKeyPairSync('ed25519')
+    const both = [lib.utils.parseKey(made.public), lib.utils.parseKey(made.private)]
+    if (!both.some(key => key instanceof Error)) return made
   }
 }
 
