@@ -75,7 +75,7 @@ function quorums(topology: Topology, facts: Facts): readonly Quorum[] {
         ...others.map(({ id, host }) => ({
           name: host ?? id,
           member: { ...askMember(wanted, through, id), is: {} },
-          up: { ...askMember(wanted, through, id), is: { ok: true, fresh: true } },
+          up: { ...askMember(wanted, through, id), is: { ok: true, fresh: true, present: true } },
         })),
       ],
     },

@@ -28,7 +28,7 @@ export function remove(
   const gone: Check = { ...askMember(making, donor, victim.id), is: null }
   const isWell = (id: string): Check => ({
     ...askMember(making, donor, id),
-    is: { ok: true, fresh: true },
+    is: { ok: true, fresh: true, present: true },
   })
   return {
     id: `dtr.remove@${donor.host}:${victim.id}`,
@@ -73,7 +73,7 @@ export function destroy(making: Making, stray: Stray, needs: readonly StepId[]):
     requires: [
       ...readyForBootstrapper(making),
       { ...askMember(making, donor, stray.id), is: null },
-      { ...askMember(making, donor, donor.id), is: { ok: true, fresh: true } },
+      { ...askMember(making, donor, donor.id), is: { ok: true, fresh: true, present: true } },
     ],
     during: [],
     run: [
