@@ -124,7 +124,8 @@ const spoken: { readonly [command: string]: readonly (keyof typeof options)[] } 
     'lock-timeout',
   ],
   resume: ['output', 'parallel', 'runs-dir', 'lock-timeout', 'from-host', 'assume'],
-  abandon: ['runs-dir', 'reason', 'yes'],
+  rollback: ['yes', 'output', 'parallel', 'runs-dir', 'lock-timeout'],
+  abandon: ['runs-dir', 'yes'],
   lock: ['reason', 'ttl', 'json'],
   history: ['runs-dir', 'json'],
   status: ['json'],
@@ -250,12 +251,21 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       call(async () => (await import('./verbs/resume.ts')).resume),
     )
     .command(
+      'rollback [run]',
+      'Undo what a run changed, back to the point of no return',
+      y =>
+        y
+          .positional('run', { describe: 'Its id; the newest one without', type: 'string' })
+          .options({ yes, ...running }),
+      call(async () => (await import('./verbs/rollback.ts')).rollback),
+    )
+    .command(
       'abandon [run]',
       'Give a stopped run up: its hosts are free again, nothing is undone',
       y =>
         y
           .positional('run', { describe: 'Its id; the newest one without', type: 'string' })
-          .options({ 'runs-dir': options['runs-dir'], reason: options.reason, yes }),
+          .options({ 'runs-dir': options['runs-dir'], yes }),
       call(async () => (await import('./verbs/abandon.ts')).abandon),
     )
     .command(

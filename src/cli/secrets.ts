@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Quit } from './exit.ts'
+import { readSecretCommand, readSecretPrompt } from './secretCommand.ts'
 
 /** Every `{secret: …}` in a value of any depth, each once, sorted. */
 export function secretsIn(value: unknown): readonly string[] {
@@ -19,7 +20,7 @@ export function secretsIn(value: unknown): readonly string[] {
 /** Where references are looked up. */
 export interface Sources {
   readonly env: NodeJS.ProcessEnv
-  /** The playbook's folder: `file:` is relative to it. */
+  /** The playbook's folder: `file:` is relative to it, and `cmd:` runs there. */
   readonly folder: string
 }
 
@@ -57,14 +58,16 @@ function readSecret(
   reference: string,
   { env, folder }: Sources,
 ): { readonly value: string } | { readonly wrong: string } {
-  const [, kind, rest = ''] = /^(env|file):(.+)$/s.exec(reference) ?? []
+  const [, kind, rest = ''] = /^(env|file|cmd|prompt):(.+)$/s.exec(reference) ?? []
   if (kind === 'env') {
     const value = env[rest]
     if (value === undefined) return { wrong: `the environment variable ${rest} is not set` }
     return value === '' ? { wrong: `the environment variable ${rest} is empty` } : { value }
   }
   if (kind === 'file') return readSecretFile(isAbsolute(rest) ? rest : join(folder, rest))
-  return { wrong: 'neither env:NAME nor file:PATH' }
+  if (kind === 'cmd') return readSecretCommand(rest, { env, folder })
+  if (kind === 'prompt') return readSecretPrompt(rest, env)
+  return { wrong: 'neither env:NAME nor file:PATH, cmd:COMMAND or prompt:QUESTION' }
 }
 
 /** The whole text but its last line end. Others may not be able to read it: what many can read is no secret. */

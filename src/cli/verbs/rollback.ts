@@ -1,0 +1,89 @@
+import { dirname, resolve } from 'node:path'
+import { products } from '../../catalog/index.ts'
+import { digest } from '../../plan/canonical.ts'
+import { preview } from '../../plan/preview.ts'
+import { asked } from '../../plan/refs.ts'
+import { fold, fresh } from '../../run/fold.ts'
+import { observe } from '../../run/observe.ts'
+import { wayBack } from '../../run/undo.ts'
+import { openSessions } from '../../run/world.ts'
+import { planText } from '../../views/text.ts'
+import type { OutputKind } from '../commands.ts'
+import { exits, Quit } from '../exit.ts'
+import type { Io } from '../io.ts'
+import { insistOnAll } from '../prospect.ts'
+import { keptRun, newRun } from '../runs.ts'
+import { readSecrets, secretsIn } from '../secrets.ts'
+import { undertake } from '../undertake.ts'
+import { factsOf, realWorld } from '../world.ts'
+
+interface RollbackArgs {
+  readonly run?: string
+  readonly yes: boolean
+  readonly output: OutputKind
+  readonly parallel: number
+  readonly runsDir: string
+  readonly lockTimeout?: string
+}
+
+/** Undoes what a run changed, the last first, back to the point of no return: a plan like any other. */
+export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
+  const runsDir = resolve(io.cwd, args.runsDir)
+  const { at: old, plan: done, origin, past } = keptRun(runsDir, args.run)
+  const { plan, noReturn } = wayBack(done, past.events.reduce(fold, fresh(old.id, done, digest(done))))
+  if (noReturn !== undefined)
+    io.err(
+      `point of no return: nothing undoes "${noReturn.title}" (${noReturn.id}), nor what came before it\n`,
+    )
+  if (plan.steps.length === 0) {
+    if (noReturn !== undefined)
+      throw new Quit('refused', `run ${old.id} can only go forward`, `runbook resume ${old.id}`)
+    io.out(`${old.id} changed nothing\n`)
+    return exits.ok
+  }
+  if (!args.yes && !io.interactive)
+    throw new Quit('usage', 'nobody is there to say yes', `runbook rollback ${old.id} --yes`)
+  const folder = dirname(origin.playbook)
+  const facts = factsOf(products)
+  const refs = asked(plan)
+  const probes = refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
+  const secret = readSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
+  const world = realWorld({ hosts: plan.hosts, ssh: origin.ssh, folder, products, secret, may: 'change', io })
+  const sessions = openSessions(plan.hosts, world.connect)
+  try {
+    const seen = await observe(refs, world, sessions)
+    insistOnAll(seen)
+    const outlooks = preview(plan, seen.facts)
+    const report = {
+      plan,
+      digest: digest(plan),
+      facts: seen.facts,
+      level: 'live' as const,
+      outlooks,
+      findings: [],
+    }
+    const show = args.output === 'json' ? io.err : io.out
+    show(planText(report, args.output === 'json' ? io.errPaint : io.outPaint))
+    if (!args.yes) {
+      const given = await io.question(`\nType ${plan.name} to undo this: `)
+      if (given.trim() !== plan.name) throw new Quit('unanswered', 'not agreed to; nothing was changed')
+    }
+    const at = newRun(runsDir, plan, origin, world.clock.now())
+    return await undertake({
+      plan,
+      at,
+      observed: { facts: seen.facts, refs },
+      world,
+      sessions,
+      output: args.output,
+      parallel: args.parallel,
+      next: { done: `runbook status ${origin.named}`, resume: `runbook resume ${at.id}` },
+      io,
+      scope: Object.keys(plan.hosts),
+      continues: [old.id],
+      lockTimeout: args.lockTimeout,
+    })
+  } finally {
+    await sessions.closeAll()
+  }
+}
