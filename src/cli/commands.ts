@@ -227,17 +227,15 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       'apply <file>',
       'Make the playbook, or exactly a saved plan, true',
       y =>
-        y
-          .positional('file', { ...file, describe: 'The playbook, or a saved plan' })
-          .options({
-            'dry-run': options['dry-run'],
-            prune,
-            yes,
-            plan,
-            replan,
-            'approvals-from': options['approvals-from'],
-            ...running,
-          }),
+        y.positional('file', { ...file, describe: 'The playbook, or a saved plan' }).options({
+          'dry-run': options['dry-run'],
+          prune,
+          yes,
+          plan,
+          replan,
+          'approvals-from': options['approvals-from'],
+          ...running,
+        }),
       call(async () => (await import('./verbs/apply.ts')).apply),
     )
     .command(
@@ -305,8 +303,13 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     )
     .command(
       'schema <what>',
-      'Print the JSON Schema of playbooks',
-      y => y.positional('what', { describe: 'Which one', choices: ['playbook'], demandOption: true }),
+      'Print a JSON Schema',
+      y =>
+        y.positional('what', {
+          describe: 'Which one',
+          choices: ['playbook', 'plan', 'facts', 'findings', 'events'],
+          demandOption: true,
+        }),
       call(async () => (await import('./verbs/schema.ts')).schema),
     )
     .command(
@@ -370,7 +373,7 @@ const takes: { readonly [command: string]: string } = {
   apply: 'a playbook or a saved plan',
   status: 'a playbook',
   explain: 'a code (RB0312), a kind of step or a fact',
-  schema: "the word 'playbook'",
+  schema: 'playbook, plan, facts, findings or events',
 }
 
 function unknownFlag(argv: readonly string[], command: string | undefined): Quit | undefined {
