@@ -183,6 +183,7 @@ function resolveUcp(
       ...(ucp.sans ?? []),
     ]),
     controllerPort: ucp.controllerPort ?? 443,
+    ...(ucp.config !== undefined && { config: ucp.config }),
     podCidr: ucp.podCidr ?? '192.168.0.0/16',
     ...(ucp.license !== undefined && { license: pin(ucp.license, 'license', ['ucp', 'license']) }),
     ...(ucp.certificates !== undefined && {

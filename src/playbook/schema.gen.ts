@@ -220,6 +220,20 @@ export interface UcpSection {
    */
   controllerPort?: number
   /**
+   * Keys of UCP's own configuration that shall have these values: section, then key. All other keys stay as they are.
+   */
+  config?: {
+    /**
+     * One section, as it stands between brackets in the configuration file.
+     */
+    [k: string]: {
+      /**
+       * The value. Texts have no quotes, backslashes and line ends.
+       */
+      [k: string]: boolean | number | string
+    }
+  }
+  /**
    * Address range of Kubernetes pods. Must not overlap the hosts, the swarm's pool (10.0.0.0/8) or the services (10.96.0.0/16).
    */
   podCidr?: string

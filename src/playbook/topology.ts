@@ -91,6 +91,8 @@ export interface UcpSpec {
   readonly sans: readonly string[]
   readonly controllerPort: number
   readonly podCidr: string
+  /** Keys of UCP's own configuration by section, with the values they shall have. */
+  readonly config?: { readonly [section: string]: { readonly [key: string]: boolean | number | string } }
   readonly license?: LocalFile
   readonly certificates?: CertificateSpec
   readonly extraFlags: readonly string[]

@@ -223,7 +223,7 @@ export const tasks: Fact = {
   },
 }
 
-/** Labels of a node by its hostname, args `{name}`, asked on a manager: null without such a node, else `{labels: {[name]: value}}`. */
+/** Labels of a node by its hostname, args `{name}` ('self' is the host itself), asked on a manager: null without such a node, else `{labels: {[name]: value}}`. */
 export const nodeLabels: Fact = {
   name: 'docker.nodelabels',
   about: 'Labels of a node, args {name}, asked on a manager: null without such a node, else {labels}.',

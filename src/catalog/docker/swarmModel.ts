@@ -79,7 +79,7 @@ export function swarmCommand(
         .join(''),
     )
   if (noun === 'node' && verb === 'ls') return exit(0, nodeLines(estate, swarm, host))
-  if (noun === 'node') return change(words, swarm, estate)
+  if (noun === 'node') return change(words, swarm, estate, nodeOf(estate, host)?.id)
   return undefined
 }
 
@@ -201,8 +201,14 @@ function leave(words: readonly string[], host: string, estate: Estate): Exit {
   return exit(0, 'Node left the swarm.\n')
 }
 
-function change(words: readonly string[], swarm: TwinSwarm, estate: Estate): Exit | undefined {
-  const name = words.at(-1) ?? ''
+function change(
+  words: readonly string[],
+  swarm: TwinSwarm,
+  estate: Estate,
+  self: string | undefined,
+): Exit | undefined {
+  const last = words.at(-1) ?? ''
+  const name = last === 'self' ? (self ?? last) : last
   const found = Object.entries(swarm.nodes).find(([id, node]) => id === name || node.hostname === name)
   if (!found) return exit(1, '', `Error: No such node: ${name}\n`)
   const [id, node] = found

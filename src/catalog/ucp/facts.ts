@@ -2,9 +2,9 @@ import type { Fact } from '../../plan/fact.ts'
 import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
 import { atLeast } from '../../plan/version.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
-import { fieldsOf, isMissing, isObject, member, textArg } from '../os/text.ts'
+import { fieldsOf, isMissing, isObject, member, shown, textArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
-import { CERTIFICATES, REMAINS } from './scripts.ts'
+import { CERTIFICATES, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
 
 /**
  * UCP on a node: null, or `{version, image}` from the tag of container `ucp-proxy`, which every node of UCP runs [L].
@@ -156,6 +156,34 @@ export const certificates: Fact = {
   },
 }
 
+/**
+ * The web certificate a manager serves, args `{port, wanted}`: `{expires, missing}`; `expires` is an ISO time, `missing` are those of the
+ * names `wanted` that are not among its names. Undefined without openssl on the host; null when nothing listens.
+ */
+export const webCertificate: Fact = {
+  name: 'ucp.webcertificate',
+  about:
+    'The web certificate a manager serves, args {port, wanted: names}: null when none is served, else {expires, missing}.',
+  scope: 'cluster',
+  probe: args => ({
+    argv: ['sh', '-c', WEB_CERTIFICATE, 'runbook-ucp-webcertificate', textArg(args, 'port')],
+  }),
+  parse(exit, args) {
+    if (exit.code === 4) return null
+    const seen = fieldsOf(exit.stdout)
+    const expires = Date.parse(seen.get('notAfter') ?? '')
+    if (exit.code !== 0 || seen.get('end') !== '1' || Number.isNaN(expires)) return undefined
+    const names = (seen.get('names') ?? '')
+      .split(',')
+      .map(name => name.trim().replace(/^(DNS|IP Address):/, ''))
+    const wanted = member(args, 'wanted')
+    const missing = Array.isArray(wanted)
+      ? (wanted as readonly Json[]).filter(name => !names.includes(shown(name)))
+      : []
+    return { expires: new Date(expires).toISOString(), missing }
+  },
+}
+
 /** What UCP left on a host: `{containers, volumes}` as numbers, volumes by their names. None of either without an engine. */
 export const remains: Fact = {
   name: 'ucp.remains',
@@ -173,7 +201,7 @@ export const remains: Fact = {
 }
 
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [node, reached, ping, config, ca, certificates, remains]
+export const facts: readonly Fact[] = [node, reached, ping, config, ca, certificates, webCertificate, remains]
 
 /** `ucp.ping` of one manager. */
 export function askPing(ucp: UcpSpec, host: HostName): FactRef {
@@ -193,4 +221,9 @@ export function askConfig(ucp: UcpSpec, host: HostName, section: string): FactRe
 /** UCP's web CA as a late value, for `--ucp-ca`: asked of `manager` just before use. */
 export function caFrom(ucp: UcpSpec, manager: HostName): Value {
   return { fact: { fact: ca.name, host: manager, args: { port: ucp.controllerPort } }, pick: 'pem' }
+}
+
+/** `ucp.webcertificate` of one manager, compared with the names of the playbook. */
+export function askWebCertificate(ucp: UcpSpec, host: HostName): FactRef {
+  return { fact: webCertificate.name, host, args: { port: ucp.controllerPort, wanted: [...ucp.sans] } }
 }

@@ -42,6 +42,15 @@ export const model: Model = (line, host, estate) => {
     volume.files[words[3] ?? ''] = line.stdin ?? ''
     return exit(0)
   }
+  if (named === 'runbook-ucp-webcertificate') {
+    const found = controllerOn(estate, host)
+    if (!found || String(found.ucp.controllerPort) !== words[3])
+      return exit(4, '', 'nothing answers with a certificate\n')
+    const label = nodeOf(estate, host)?.node.labels['com.docker.ucp.SANs'] ?? ''
+    const names = [...found.ucp.sans, ...label.split(',').filter(name => name !== '')]
+    const text = names.map(name => `${/^[\d.]+$/.test(name) ? 'IP Address' : 'DNS'}:${name}`).join(', ')
+    return exit(0, `notAfter=Jan  1 00:00:00 2031 GMT\nnames=${text}\nend=1\n`)
+  }
   if (named.startsWith('runbook-ucp-')) return asAdmin(named, words.slice(3), line.stdin ?? '', host, estate)
   if (program === 'curl' && words.includes('runbook-ucp')) return http(words, host, estate)
   return undefined

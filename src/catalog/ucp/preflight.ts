@@ -11,7 +11,7 @@ import { nodesSeen } from './leavers.ts'
 import { isAddress } from './address.ts'
 import { founder } from './cluster.ts'
 import { BOOTSTRAPPER } from './commands.ts'
-import { askConfig } from './facts.ts'
+import { askConfig, askWebCertificate } from './facts.ts'
 import { foreignSwarms } from './foreign.ts'
 import { minimums } from './minimums.ts'
 import { pages } from './pages.ts'
@@ -26,6 +26,10 @@ export function asks(topology: Topology): readonly FactRef[] {
     host => !ours.has(host) && (topology.prune === true || topology.absent?.nodes.includes(host) === true),
   )
   return [
+    ...ucp.managers.flatMap(host => [
+      askWebCertificate(ucp, host),
+      { fact: 'docker.nodelabels', host, args: { name: 'self' } },
+    ]),
     ...leaving.map(host => ({ fact: 'docker.swarm', host })),
     ...ucp.managers.flatMap(host => [
       { fact: 'docker.nodes', host },

@@ -66,3 +66,10 @@ volumes=$(docker volume ls --quiet --filter name=ucp-) || exit
 echo "containers=$(printf '%s' "$containers" | grep -c .)"
 echo "volumes=$(printf '%s\\n' "$volumes" | grep -c '^ucp-')"
 echo end=1`
+
+/** $1 port: names and end of the web certificate that is served there, by openssl of the host. */
+export const WEB_CERTIFICATE = `command -v openssl >/dev/null || { echo 'there is no openssl on this host' >&2; exit 3; }
+text=$(openssl s_client -connect "127.0.0.1:$1" </dev/null 2>/dev/null | LC_ALL=C openssl x509 -noout -text 2>/dev/null) || { echo 'nothing answers with a certificate' >&2; exit 4; }
+printf '%s\\n' "$text" | sed -n 's/^ *Not After *: */notAfter=/p'
+printf '%s\\n' "$text" | sed -n '/Subject Alternative Name/{n;s/^ */names=/p;}'
+echo end=1`

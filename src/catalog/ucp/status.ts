@@ -5,7 +5,7 @@ import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { founder, isLicensed } from './cluster.ts'
-import { askPing } from './facts.ts'
+import { askPing, askWebCertificate } from './facts.ts'
 
 /** One row a manager, a worker, and the licence. */
 export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
@@ -15,6 +15,7 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
   return [
     ...ucp.managers.map(host => managerRow(ucp, host, facts)),
     ...ucp.workers.map(host => workerRow(ucp, host, through, facts)),
+    ...ucp.managers.flatMap(host => certificateRow(ucp, host, facts)),
     ...(ucp.license ? [licenseRow(through, facts)] : []),
   ]
 }
@@ -75,4 +76,15 @@ function licenseRow(through: HostName, facts: Facts): StatusRow {
   return seen === null
     ? { item, state: 'absent', detail: 'none is stored in the swarm' }
     : { item, state: 'ok', detail: 'stored in the swarm' }
+}
+
+/** When a manager's web certificate ends. No clock here: the reader knows what day it is. None where it could not be told. */
+function certificateRow(ucp: UcpSpec, host: HostName, facts: Facts): readonly StatusRow[] {
+  const seen = facts.get(factKey(askWebCertificate(ucp, host)))
+  const expires = member(seen, 'expires')
+  const missing = member(seen, 'missing')
+  if (typeof expires !== 'string') return []
+  const lacks = Array.isArray(missing) && missing.length > 0
+  const detail = `ends ${expires.slice(0, 10)}${lacks ? `, lacks ${missing.join(', ')}` : ''}`
+  return [{ item: 'UCP certificate', host, state: lacks ? 'degraded' : 'ok', detail }]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { engineMove } from '../../../src/catalog/docker/versions.ts'
 import { osOf } from '../../../src/catalog/os/bareHost.ts'
+import { showOp } from '../../../src/plan/show.ts'
 import { preview } from '../../../src/plan/preview.ts'
 import { play, rehearse } from '../../../src/twin/rehearse.ts'
 import { look, planOf, stageOf, standing } from '../ucp/onTwin.ts'
@@ -44,9 +45,7 @@ describe('an upgrade of engines', () => {
     const done = await play(plan, stage, { guardProbes: true })
     expect([...done.run.steps].flatMap(([id, { failure }]) => (failure ? [[id, failure]] : []))).toEqual([])
     const m1 = plan.steps.find(({ id }) => id === 'docker.upgrade@m1')
-    const words = m1?.run.map(op =>
-      'exec' in op ? `${op.exec.argv.join(' ').slice(0, 40)} ${op.on ?? ''}` : 'wait',
-    )
+    const words = m1?.run.map(op => `${showOp(op)} ${'exec' in op ? (op.on ?? '') : ''}`)
     expect(words?.[0]).toContain('docker node update --availability drain')
     expect(words?.[0]).toMatch(/ m2$/)
     expect(words?.at(-1)).toContain('docker node update --availability activ')

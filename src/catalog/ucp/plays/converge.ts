@@ -8,6 +8,7 @@ import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { strikeOff } from './depart.ts'
+import { configSteps, sanSteps } from './settings.ts'
 import { upgrade } from './upgrade.ts'
 import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
 import {
@@ -49,8 +50,11 @@ export const converge: Play = ({ topology, facts, after }) => {
   const joined = workers.length > 0 ? workers.map(step => step.id) : [last]
   const license = ucp.license ? [licenseStep(ucp, ucp.license, first, joined, facts)] : []
   steps.push(...license)
-  if (topology.dtr)
-    steps.push(schedulingStep(ucp, first, license.length > 0 ? license.map(step => step.id) : joined))
+  const settled = license.length > 0 ? license.map(step => step.id) : joined
+  const scheduling = topology.dtr ? [schedulingStep(ucp, first, settled)] : []
+  const named = sanSteps(ucp, facts, first, scheduling.length > 0 ? scheduling.map(step => step.id) : settled)
+  steps.push(...scheduling, ...named)
+  steps.push(...configSteps(ucp, first, topology.dtr !== undefined, [steps.at(-1)?.id ?? last]))
   return steps
 }
 
