@@ -3,11 +3,6 @@ import { margins } from '../plan/quorum.ts'
 import { estimate } from './estimate.ts'
 import { type PlanReport, counts } from './text.ts'
 
-/** The plan as a saved file: canonical bytes, which its digest is of, and a newline. */
-export function planFile(report: Pick<PlanReport, 'plan'>): string {
-  return `${canonical(report.plan)}\n`
-}
-
 /**
  * Everything `planText` says, as one canonical JSON document and a newline. The same input gives the same bytes.
  * New members may be added under the same format name; none is renamed or taken away.

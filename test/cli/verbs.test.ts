@@ -201,9 +201,7 @@ describe('on what was built', () => {
     for (const args of [{ plan: 'saved.json' }, { file: 'saved.json' }]) {
       await expect(run(io => apply({ ...applyArgs, yes: true, ...args }, io))).rejects.toMatchObject({
         exit: 'stale',
-        message: expect.stringMatching(
-          /moved since: d1, m1\n {2}\S+@d1.* was .*, is /,
-        ) as string,
+        message: expect.stringMatching(/moved since: d1, m1\n {2}\S+@d1.* was .*, is /) as string,
       })
     }
     expect(normal(cluster.estate)).toBe(before)

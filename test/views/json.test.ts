@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { digest } from '../../src/plan/canonical.ts'
 import { jsonLines } from '../../src/views/jsonlines.ts'
-import { planDocument, planFile } from '../../src/views/json.ts'
+import { planDocument } from '../../src/views/json.ts'
 import { bare, events, half, plan, report } from './sample.ts'
 
 describe('planDocument', () => {
@@ -15,12 +15,6 @@ describe('planDocument', () => {
       digest: digest(plan),
       counts: { run: 4, hold: 0, depend: 1 },
     })
-  })
-})
-
-describe('planFile', () => {
-  it('holds the bytes that the digest is of', () => {
-    expect(digest(JSON.parse(planFile({ plan })) as object)).toBe(digest(plan))
   })
 })
 
