@@ -19,12 +19,6 @@ export const COMMANDS = [
     versions: '3.0 and later 3.x; 3.3 and later want a recent backup, or --force-recent-backup',
   },
   {
-    name: 'uninstall-ucp',
-    form: 'docker container run --rm --name ucp -v /var/run/docker.sock:/var/run/docker.sock IMAGE uninstall-ucp --id SWARM --purge-config',
-    source: '[D: reference/ucp/3.2/cli/uninstall-ucp.md, ee/ucp/admin/install/uninstall.md]',
-    versions: '3.x',
-  },
-  {
     name: 'join',
     form: 'docker swarm join, as POST /swarm/join on the engine of the new node so that the token is no argument',
     source: '[D: engine/swarm/admin_guide.md]; engine API [G]',
@@ -115,11 +109,6 @@ export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
     ],
     env: { UCP_ADMIN_USER: ucp.adminUsername, UCP_ADMIN_PASSWORD: ucp.adminPassword },
   }
-}
-
-/** `ucp uninstall-ucp` on a manager, once: it cleans all nodes and keeps the swarm. */
-export function uninstallCommand(image: string, host: HostName): Command {
-  return { argv: [...onSocket([]), image, 'uninstall-ucp', '--id', swarmId(host), '--purge-config'] }
 }
 
 function onSocket(more: readonly string[]): readonly string[] {

@@ -143,8 +143,7 @@ function bootstrapper(
   const words = line.argv.slice(1)
   const image = words[commandAt - 1] ?? ''
   const command = words[commandAt]
-  if (command === 'upgrade' || command === 'uninstall-ucp')
-    return later(command, line, commandAt, host, estate)
+  if (command === 'upgrade') return upgrade(line, commandAt, host, estate)
   if (command !== 'install') return undefined
   if (!words.includes('/var/run/docker.sock:/var/run/docker.sock')) {
     return fatal('unable to connect to the Docker engine: is /var/run/docker.sock mounted?')
@@ -277,16 +276,8 @@ function sha256(text: string): string {
 
 /** An upgrade of a small cluster; each node takes a while [O]. */
 const UPGRADE_TAKES_MS = 240_000
-const UNINSTALL_TAKES_MS = 60_000
 
-/** The commands of a bootstrapper that need a UCP that is there. */
-function later(
-  command: 'upgrade' | 'uninstall-ucp',
-  line: Line,
-  commandAt: number,
-  host: string,
-  estate: Estate,
-): Exit | Pending {
+function upgrade(line: Line, commandAt: number, host: string, estate: Estate): Exit | Pending {
   const words = line.argv.slice(1)
   const image = words[commandAt - 1] ?? ''
   const state = engineState(estate, host)
@@ -297,22 +288,20 @@ function later(
   if (flagsOf(words.slice(commandAt + 1)).get('--id')?.[0] !== ucp.swarm)
     return fatal('the instance id does not match the one of this cluster')
   const [, version = ''] = image.split(':')
-  if (command === 'upgrade') {
-    const password = line.env['UCP_ADMIN_PASSWORD'] ?? ''
-    if (sha256(password) !== ucp.adminPasswordSha256)
-      return fatal('unauthorized: invalid administrator credentials')
-    const minor = (text: string): number => Number(text.split('.')[1])
-    if (minor(version) < minor(ucp.version))
-      return fatal(`unable to downgrade from ${ucp.version} to ${version}`)
-    if (minor(version) > minor(ucp.version) + 1)
-      return fatal(`unable to upgrade from ${ucp.version} to ${version}: minor versions cannot be skipped`)
-  }
+  const password = line.env['UCP_ADMIN_PASSWORD'] ?? ''
+  if (sha256(password) !== ucp.adminPasswordSha256)
+    return fatal('unauthorized: invalid administrator credentials')
+  const minor = (text: string): number => Number(text.split('.')[1])
+  if (minor(version) < minor(ucp.version))
+    return fatal(`unable to downgrade from ${ucp.version} to ${version}`)
+  if (minor(version) > minor(ucp.version) + 1)
+    return fatal(`unable to upgrade from ${ucp.version} to ${version}: minor versions cannot be skipped`)
   state.containers['ucp'] = { image, startsMs: estate.clockMs, healthyMs: null, exitCode: null, labels: {} }
   return {
-    tookMs: command === 'upgrade' ? UPGRADE_TAKES_MS : UNINSTALL_TAKES_MS,
+    tookMs: UPGRADE_TAKES_MS,
     finish: now => {
       Reflect.deleteProperty(engineState(now, host).containers, 'ucp')
-      return command === 'upgrade' ? finishUpgrade(now, image) : finishUninstall(now)
+      return finishUpgrade(now, image)
     },
   }
 }
@@ -326,15 +315,4 @@ function finishUpgrade(estate: Estate, image: string): Exit {
   ucp.repository = repository
   swarm.agents = [...agents(repository.replace(/\/ucp$/, ''), version, estate.clockMs - INSTALL_TAKES_MS)]
   return exit(0, '', `${logLine('info', `Upgrade to ${version} complete`)}\n`)
-}
-
-function finishUninstall(estate: Estate): Exit {
-  const ucp = twinUcp(estate)
-  const swarm = (estate.shared['swarms'] as unknown as { [id: string]: TwinSwarm })[ucp?.swarm ?? '']
-  if (swarm) {
-    swarm.agents = []
-    for (const name of Object.keys(swarm.configs)) Reflect.deleteProperty(swarm.configs, name)
-  }
-  Reflect.deleteProperty(estate.shared, 'ucp')
-  return exit(0, '', `${logLine('info', 'UCP has been removed from this cluster successfully.')}\n`)
 }

@@ -13,7 +13,6 @@ describe('vendor commands', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       'install',
       'upgrade',
-      'uninstall-ucp',
       'join',
       'ping',
       'login',
