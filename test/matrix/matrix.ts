@@ -21,8 +21,8 @@ async function endings(own: number, of: number): Promise<readonly Ending[]> {
   const made = new Map<string, Estate>()
   const found: Ending[] = []
   for (const start of all.filter((_, i) => i % of === own)) {
-    const key = `${start.from} ${start.cutAfter ?? ''}`
-    const whole = made.get(key) ?? (await built(start.from, start.cutAfter))
+    const key = `${start.from} ${start.cutAfter ?? ''} ${start.before ?? ''}`
+    const whole = made.get(key) ?? (await built(start.from, start.cutAfter, start.before))
     made.set(key, whole)
     const estate = structuredClone(whole)
     start.change?.(estate)

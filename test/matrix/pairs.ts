@@ -172,7 +172,7 @@ export function stageOf(estate: Estate): Stage {
 }
 
 /** A cluster as its installation leaves it; after so many steps of it where that is said. */
-export async function built(from: Start['from'], cutAfter?: number): Promise<Estate> {
+export async function built(from: Start['from'], cutAfter?: number, before?: string): Promise<Estate> {
   const hosts = {
     bare: [],
     one: ['d1'],
@@ -185,7 +185,9 @@ export async function built(from: Start['from'], cutAfter?: number): Promise<Est
   const bare = { ...bareEstate(topology), clockMs: NOW_MS }
   if (from === 'bare' && cutAfter === undefined) return bare
   const { plan } = await look(topology, bare)
-  const part = cutAfter === undefined ? plan : { ...plan, steps: plan.steps.slice(0, cutAfter) }
+  const at = before === undefined ? -1 : plan.steps.findIndex(step => step.kind === before)
+  const end = at >= 0 ? at : cutAfter
+  const part = end === undefined ? plan : { ...plan, steps: plan.steps.slice(0, end) }
   const { performance } = await watched(part, bare)
   if (performance.run.outcome !== 'done') throw new Error(`${from} could not be built`)
   return performance.estate

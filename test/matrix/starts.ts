@@ -3,7 +3,7 @@ import { stopReplica, twinDtr } from '../../src/catalog/dtr/state.ts'
 import { keepBalancer, peekBalancer } from '../../src/catalog/loadBalancer/state.ts'
 import { osOf } from '../../src/catalog/os/bareHost.ts'
 import { twinUcp, withSetting } from '../../src/catalog/ucp/estate.ts'
-import type { Estate } from '../../src/twin/estate.ts'
+import type { Estate, MutableJson } from '../../src/twin/estate.ts'
 
 /** One way a cluster may be found: made from a whole one of so many replicas, or by an installation that was cut. */
 export interface Start {
@@ -12,6 +12,8 @@ export interface Start {
   readonly from: 'bare' | 'one' | 'two' | 'three' | 'five'
   /** Step of the installation before which it is cut. */
   readonly cutAfter?: number
+  /** Kind of the first step that is not done any more. */
+  readonly before?: string
   readonly change?: (estate: Estate) => void
 }
 
@@ -210,8 +212,9 @@ export const starts: readonly Start[] = [
     },
   },
   {
-    name: 'bare, volumes of somebody',
-    from: 'bare',
+    name: 'no registry yet, volumes of somebody',
+    from: 'three',
+    before: 'dtr.install',
     change: e => {
       engineState(e, 'd1').volumes['dtr-rethink-ffffffffffff'] = { driver: 'local', options: {}, files: {} }
     },
@@ -338,8 +341,9 @@ export const starts: readonly Start[] = [
     },
   },
   {
-    name: 'bare, a helper of an interrupted run',
-    from: 'bare',
+    name: 'no registry yet, a helper of an interrupted run',
+    from: 'three',
+    before: 'dtr.install',
     change: e => {
       helper(e, 'd1', false)
     },
@@ -386,10 +390,12 @@ export const starts: readonly Start[] = [
     },
   },
   {
-    name: 'bare, a host in a foreign swarm',
-    from: 'bare',
+    name: 'no UCP yet, a host in a foreign swarm',
+    from: 'three',
+    before: 'ucp.install',
     change: e => {
       e.shared['swarms'] = {
+        ...(e.shared['swarms'] as { [id: string]: MutableJson } | undefined),
         foreign: {
           tokens: { manager: 'SWMTKN-m', worker: 'SWMTKN-w' },
           nodes: {

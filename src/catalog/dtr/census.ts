@@ -49,8 +49,10 @@ export interface Census {
   readonly tablesReady: boolean
   readonly connected: boolean
   readonly issues: number
-  /** The oldest version among what runs; undefined when nothing does. */
+  /** The oldest version among the members' containers; undefined when there are none. */
   readonly version: string | undefined
+  /** They differ: an upgrade stopped half way. */
+  readonly mixed: boolean
 }
 
 /** Puts together what every host said. Pure. */
@@ -111,7 +113,10 @@ export function censusOf(wanted: Wanted, facts: Facts): Census {
     })
   const ids = new Set(members.map(one => one.id))
   const issues = member(seen, 'issues')
-  const versions = carried.filter(one => one.running && one.version !== '').map(one => one.version)
+  // What has stopped has a version too; parts that no database knows say nothing of the registry's.
+  const versions = carried
+    .filter(one => one.version !== '' && (!witness || ids.has(one.id)))
+    .map(one => one.version)
   return {
     database: witness
       ? 'told'
@@ -126,6 +131,7 @@ export function censusOf(wanted: Wanted, facts: Facts): Census {
     connected: member(seen, 'connected') === true,
     issues: Array.isArray(issues) ? issues.length : 0,
     version: versions.sort(compareVersions)[0],
+    mixed: new Set(versions).size > 1,
   }
 }
 

@@ -5,7 +5,7 @@ import type { Json, Value } from '../../plan/step.ts'
 import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
 import { readClusterStatus } from './clusterStatus.ts'
 import { asJson, readParts } from './containers.ts'
-import { clusterScript, replicaScript, settingsScript } from './scripts.ts'
+import { clusterScript, markScript, replicaScript, settingsScript } from './scripts.ts'
 import { readSettings } from './settings.ts'
 
 const parts = { argv: ['sh', '-c', replicaScript, 'runbook-dtr-replica'] } as const
@@ -130,6 +130,18 @@ export const unwell: Fact = {
   },
 }
 
+/** Whether parts of an id on a host are what an interrupted run of ours left, args {id}: {ours}. */
+export const mark: Fact = {
+  name: 'dtr.mark',
+  about: 'Whether an interrupted run of ours explains the parts of an id on a host, args {id}: {ours}.',
+  scope: 'cluster',
+  probe: args => ({ argv: ['sh', '-c', markScript, 'runbook-dtr-mark', textArg(args, 'id')] }),
+  parse: exit =>
+    exit.code === 0 && /^(ours|none)\s*$/.test(exit.stdout)
+      ? { ours: exit.stdout.startsWith('ours') }
+      : undefined,
+}
+
 /** A replica on a host by its version, args {id, atLeast}: null when the host carries none of that id, else {reached}. */
 export const reached: Fact = {
   name: 'dtr.reached',
@@ -195,6 +207,7 @@ export const facts: readonly Fact[] = [
   cluster,
   memberOf,
   unwell,
+  mark,
   reached,
   settings,
   ca,

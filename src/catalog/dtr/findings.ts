@@ -18,6 +18,7 @@ import {
   type Wanted,
   askCluster,
   askHelper,
+  askMark,
   askPing,
   askReplica,
   askSettings,
@@ -46,6 +47,7 @@ export function asks(topology: Topology): readonly FactRef[] {
   const own = replicas.flatMap(one => [
     askReplica(one),
     askHelper(one),
+    askMark(one),
     askPing(one),
     askCluster(wanted, one),
     askSettings(wanted, one),
@@ -92,11 +94,15 @@ function onHost(intent: Intent, replica: ReplicaSpec, index: number, facts: Fact
         'RB0852',
         path,
         `a container dtr-phase2 of an interrupted run stands on ${host}`,
-        'read its log (docker logs dtr-phase2); resuming the interrupted run clears it, otherwise docker rm it',
+        'apply shows the end of its log and clears it',
         host,
       ),
     )
   }
+  if (matches({ running: true }, facts.get(factKey(askHelper(replica)))))
+    found.push(
+      find('RB0892', path, `a bootstrapper is at work on ${host}`, 'wait until dtr-phase2 has ended', host),
+    )
   const ping = facts.get(factKey(askPing(replica)))
   if (seen === null && isObject(ping)) {
     found.push(
@@ -170,6 +176,25 @@ function membership(wanted: Wanted, intent: Intent, facts: Facts): readonly Find
       ),
     )
   }
+  if (census.database !== 'told' && (known || anyHere) && elsewhere.length > 0)
+    found.push(
+      find(
+        'RB0893',
+        path,
+        `the registry does not say who its members are, and ${elsewhere.map(one => `${one.id} on ${one.host}`).join(', ')} may be among them`,
+        'bring it back with a playbook that names all of them, then let them go',
+      ),
+    )
+  const joins = replicas.some(one => !census.members.some(seen => seen.id === one.id))
+  if (census.mixed && (joins || intent.broken.length + intent.leavers.length + intent.inTheWay.length > 0))
+    found.push(
+      find(
+        'RB0894',
+        path,
+        'an upgrade stopped half way, and members are to come or go',
+        'finish the upgrade with the members that are there, then change them',
+      ),
+    )
   for (const one of intent.unasked) {
     const isMember = census.members.some(seen => seen.id === one.id)
     const where = one.host === undefined ? '' : ` on ${one.host}`
@@ -204,13 +229,18 @@ function membership(wanted: Wanted, intent: Intent, facts: Facts): readonly Find
         ),
       )
     const goes = intent.strays.some(one => one.id === replica.id)
-    if (diagnosis.strays.includes(replica.id) && !goes && stateOf(replica, facts) === 'running')
+    if (
+      diagnosis.strays.includes(replica.id) &&
+      !goes &&
+      stateOf(replica, facts) !== 'absent' &&
+      !matches({ ours: true }, facts.get(factKey(askMark(replica))))
+    )
       found.push(
         find(
           'RB0857',
           [...path, index],
-          `replica ${replica.id} runs on ${replica.host} and the registry does not know it: a stray`,
-          'apply clears it and joins anew when an interrupted run of ours left it; otherwise it refuses, and --prune destroys it first',
+          `replica ${replica.id} is on ${replica.host} and the registry does not know it: a stray`,
+          'no interrupted run of ours explains it; --prune destroys it on its host and joins anew',
           replica.host,
         ),
       )

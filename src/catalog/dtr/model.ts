@@ -36,6 +36,8 @@ function script(
       if (!osOf(estate, host).curl) return notFound('curl')
       return api(named, words, stdin, host, estate)
   }
+  if (named === 'runbook-dtr-mark')
+    return exit(0, estate.hosts[host]?.files[`/run/runbook-dtr-${words[0] ?? ''}`] ? 'ours\n' : 'none\n')
   if (engineVersion(estate, host) === undefined) return notFound('docker')
   if (!engineIsUp(estate, host))
     return exit(
@@ -54,6 +56,13 @@ function script(
     case 'runbook-dtr-install':
     case 'runbook-dtr-join':
       return marked(line, host, estate)
+    case 'runbook-dtr-clear': {
+      const { containers } = engineState(estate, host)
+      const left = containers['dtr-phase2']
+      if (left?.exitCode === null) return exit(3, '', 'runbook: dtr-phase2 runs\n')
+      Reflect.deleteProperty(containers, 'dtr-phase2')
+      return exit(0)
+    }
     case 'runbook-dtr-start':
       return start(words[0] ?? '', host, estate)
   }

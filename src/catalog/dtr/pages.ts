@@ -54,7 +54,7 @@ export const pages: readonly RulePage[] = [
   {
     code: 'RB0857',
     title: 'A stray replica',
-    severity: 'warning',
+    severity: 'error',
     why: 'It runs, and the database does not know its id: what a failed join leaves.',
     fix: 'Resume the interrupted run, or apply: what a run of ours left is cleared and the replica joined anew. Anything else is refused: destroy that id on its host first.',
   },
@@ -150,5 +150,26 @@ export const pages: readonly RulePage[] = [
     severity: 'error',
     why: 'Shrinking from two replicas to one without force was mended in 2.6.1 [D: ee/dtr/release-notes.md].',
     fix: 'Upgrade first, or keep three.',
+  },
+  {
+    code: 'RB0892',
+    title: 'Another bootstrapper is at work',
+    severity: 'error',
+    why: 'Its helper container runs; two at a time clash over its name and the lock of the database [O].',
+    fix: 'Wait until it has ended.',
+  },
+  {
+    code: 'RB0893',
+    title: 'Nobody says who the members are, and others are on the hosts',
+    severity: 'error',
+    why: 'Replicas that the playbook does not name may be members, and one may be needed for the majority.',
+    fix: 'Name them in the playbook, apply to bring the registry back, then take them out.',
+  },
+  {
+    code: 'RB0894',
+    title: 'Members between two versions',
+    severity: 'error',
+    why: 'A bootstrapper must be of the version of its cluster, and this cluster has two [D: restore docs].',
+    fix: 'Finish the upgrade with the members that are there, then change them.',
   },
 ]

@@ -31,6 +31,10 @@ export function askMember({ ucp }: Wanted, through: ReplicaSpec, id: string): Fa
   }
 }
 
+export function askMark({ host, id }: ReplicaSpec): FactRef {
+  return { fact: 'dtr.mark', host, args: { id } }
+}
+
 /** Whether an id is a member that is not well, as `through` tells it. */
 export function isNotUnwell(wanted: Wanted, through: ReplicaSpec, id: string): Check {
   return { ...askMember(wanted, through, id), fact: 'dtr.unwell', is: { unwell: false } }

@@ -89,6 +89,16 @@ code=$?
 [ "$code" -ne 0 ] || rm -f "$mark"
 exit "$code"`
 
+/** Read-only. Words: ID. Whether a run of ours for this id has begun lately and not ended well: see runScript. */
+export const markScript = `[ -n "$(find "/run/runbook-dtr-$1" -mmin -1440 2>/dev/null)" ] && echo ours || echo none`
+
+/** Clears the helper of a run that has ended, after showing the end of its log. One that runs is left alone. */
+export const clearScript = `set -u
+running=$(docker inspect --format '{{.State.Running}}' dtr-phase2 2>/dev/null) || exit 0
+[ "$running" = false ] || { echo "runbook: dtr-phase2 runs: another bootstrapper is at work" >&2; exit 3; }
+docker logs --tail 20 dtr-phase2 2>&1
+exec docker rm dtr-phase2`
+
 /** Words: ID. Starts the stopped containers of a replica that is a member, the database first. */
 export const startScript = `set -u
 names=$(docker ps --all --format '{{.Names}}') || exit 1

@@ -20,6 +20,7 @@ const census = (states: readonly SeenMember['state'][], more: Partial<Census> = 
   connected: true,
   issues: 0,
   version: '2.7.6',
+  mixed: false,
   ...more,
 })
 

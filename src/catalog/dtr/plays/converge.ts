@@ -1,15 +1,27 @@
-import type { Facts } from '../../../plan/fact.ts'
+import { matches } from '../../../plan/check.ts'
+import { type Facts, factKey } from '../../../plan/fact.ts'
 import type { Check, Step } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
 import type { Context, Play } from '../../product.ts'
 import type { Run } from '../commands.ts'
 import { atVersion } from '../hops.ts'
 import { type Intent, intentOf } from '../intent.ts'
-import { type Wanted, donorOf, managerOf, replicaIsUp, replicaRuns, stateOf, wantedOf } from '../questions.ts'
+import {
+  type Wanted,
+  askHelper,
+  askMark,
+  donorOf,
+  managerOf,
+  replicaIsUp,
+  replicaRuns,
+  stateOf,
+  wantedOf,
+} from '../questions.ts'
 import { first } from './first.ts'
 import { join } from './join.ts'
 import { objectStorage } from './objectStorage.ts'
-import { reconfigure } from './reconfigure.ts'
+import { ports, reconfigure } from './reconfigure.ts'
+import { clear } from './clear.ts'
 import { start } from './start.ts'
 import { destroy, remove } from './takeAway.ts'
 import { upgrade } from './upgrade.ts'
@@ -43,11 +55,22 @@ export const converge: Play = context => {
     intent.census.members.some(one => one.id === id && one.state === 'failed')
   const stopped = wanted.dtr.replicas.filter(one => {
     const state = stateOf(one, context.facts)
-    return !isGoing(one.id) && (state === 'stopped' || (state === 'running' && unwell(one.id)))
+    const { database, strays } = intent.census
+    // What the database does not know is none of its members, however it looks on its host.
+    if (isGoing(one.id) || strays.some(stray => stray.id === one.id)) return false
+    if (intent.moved.some(moved => moved.id === one.id)) return false
+    // What an interrupted run of ours left is cleared and made anew, not started.
+    const ours = matches({ ours: true }, context.facts.get(factKey(askMark(one))))
+    if (ours && !intent.census.members.some(seen => seen.id === one.id)) return false
+    return state === 'stopped' || (state === 'running' && (unwell(one.id) || database === 'refused'))
   })
+  for (const replica of wanted.dtr.replicas)
+    if (matches({ left: true }, context.facts.get(factKey(askHelper(replica)))))
+      add([clear(made, replica, needs())])
   stopped.forEach((replica, i) => {
     add([start(made, replica, needs(), i === stopped.length - 1 ? stopped : [])])
   })
+  for (const make of ports(made)) add([make(needs())])
   const staying = new Set(intent.census.members.map(one => one.id))
   for (const one of [...intent.broken, ...intent.inTheWay]) {
     staying.delete(one.id)
@@ -59,7 +82,8 @@ export const converge: Play = context => {
   else if (!stopped.includes(donor)) add([first(made, needs())])
   if (!intent.migrates) add(objectStorage(made, needs()))
   for (const replica of wanted.dtr.replicas) {
-    if (replica !== donor && !stopped.includes(replica))
+    const isMoved = intent.moved.some(moved => moved.id === replica.id)
+    if (replica !== donor && !stopped.includes(replica) && !isMoved)
       add([join(made, replica, needs(), isGoing(replica.id))])
     staying.add(replica.id)
   }

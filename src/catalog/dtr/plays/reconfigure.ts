@@ -4,15 +4,15 @@ import { FATAL_LINE } from '../../docker/api.ts'
 import { renew, takeOut } from '../../loadBalancer/bracket.ts'
 import { RUN_LIMIT_SECONDS, reconfigureCommand } from '../commands.ts'
 import { clientName } from '../intent.ts'
-import { askMember, askPing, askSettings, clusterIsWhole, replicaIsUp } from '../questions.ts'
-import type { Making } from './converge.ts'
+import { askMember, askPing, askSettings, clusterIsWhole } from '../questions.ts'
+import { type Making, replicaGoal } from './converge.ts'
 import { wantedStorage } from './objectStorage.ts'
 import { haveImage, lane, readyForBootstrapper, section } from './ready.ts'
 
 type Make = (needs: readonly StepId[]) => Step
 
 /**
- * What of a registry's settings is not as the playbook means it, one step each: name and certificate, ports replica by replica, storage.
+ * What of a registry's settings is not as the playbook means it, one step each: name and certificate, storage.
  * Runs on the version that is wanted, after any upgrade.
  */
 export function reconfigure(making: Making): readonly Make[] {
@@ -20,7 +20,6 @@ export function reconfigure(making: Making): readonly Make[] {
   const now: Making = { ...making, dtr: wanted.dtr, run: { ...making.run, dtr: wanted.dtr } }
   return [
     ...(intent.renames || intent.recertifies ? [front(now)] : []),
-    ...ports(now),
     ...(intent.migrates ? [storage(now)] : []),
   ]
 }
@@ -55,7 +54,7 @@ function front(making: Making): Make {
 }
 
 /** One replica after the other: out of the balancer, its ports changed, back in with the new ones (§6.3, §8.16). */
-function ports(making: Making): readonly Make[] {
+export function ports(making: Making): readonly Make[] {
   const { topology, facts, intent, dtr } = making
   return intent.moved.map(({ id }, i): Make => {
     const replica = dtr.replicas.find(one => one.id === id)
@@ -86,7 +85,7 @@ function ports(making: Making): readonly Make[] {
         { await: [{ ...askPing(replica), is: { code: 200 } }], withinSeconds: 600 },
         ...renew(mixed, facts, replica.host),
       ],
-      goal: replicaIsUp(making, replica),
+      goal: replicaGoal(making, replica),
     })
   })
 }
