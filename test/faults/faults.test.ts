@@ -126,7 +126,9 @@ test('killed after every record in turn, and resumed elsewhere with what the hos
   let records = 0
   where = await cluster()
   const counting = controller(where)
-  counting.onRecord = () => void records++
+  counting.onRecord = () => {
+    records += 1
+  }
   await go(where, counting)
   expect(records).toBeGreaterThan(20)
   const failures: string[] = []
