@@ -1,9 +1,6 @@
 import type { Product } from '../catalog/product.ts'
-import { digest } from '../plan/canonical.ts'
-import { preview } from '../plan/preview.ts'
 import { openSessions, type Sessions, type World } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
-import type { PlanReport } from '../views/text.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 import type { Good } from './load.ts'
@@ -44,19 +41,6 @@ export async function lookAhead(
   const world = realWorld({ hosts: topology.hosts, ssh: topology.ssh, folder, products, secret, may: to, io })
   const sessions = openSessions(topology.hosts, world.connect)
   return { world, sessions, seen: await survey(topology, good.digest, products, world, sessions) }
-}
-
-/** All that is to be said about a plan. */
-export function reportOf(good: Good, seen: Survey, level: PlanReport['level']): PlanReport {
-  const { plan, facts } = seen
-  return {
-    plan,
-    digest: digest(plan),
-    facts,
-    level,
-    outlooks: preview(plan, facts),
-    findings: good.place(seen.findings),
-  }
 }
 
 /**
