@@ -43,10 +43,11 @@ export function asks(topology: Topology): readonly FactRef[] {
   if (!wanted) return []
   const { replicas } = wanted.dtr
   // Every host, not only those of replicas: what was left behind is found where nobody thinks of it.
-  const everywhere = Object.keys(topology.hosts).sort().map(partsOn)
+  const everywhere = Object.keys(topology.hosts)
+    .sort()
+    .flatMap(host => [partsOn(host), askHelper({ host })])
   const own = replicas.flatMap(one => [
     askReplica(one),
-    askHelper(one),
     askMark(one),
     askPing(one),
     askCluster(wanted, one),
@@ -62,6 +63,9 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const intent = intentOf(wanted, facts)
   return settle(topology, pages, [
     ...wanted.dtr.replicas.flatMap((one, i) => onHost(intent, one, i, facts)),
+    ...Object.keys(topology.hosts)
+      .sort()
+      .flatMap(host => helpers(host, facts)),
     ...refusal(wanted, facts),
     ...membership(wanted, intent, facts),
     ...versions(wanted, intent, facts),
@@ -88,21 +92,6 @@ function onHost(intent: Intent, replica: ReplicaSpec, index: number, facts: Fact
       ),
     )
   }
-  if (matches({ left: true }, facts.get(factKey(askHelper(replica))))) {
-    found.push(
-      find(
-        'RB0852',
-        path,
-        `a container dtr-phase2 of an interrupted run stands on ${host}`,
-        'apply shows the end of its log and clears it',
-        host,
-      ),
-    )
-  }
-  if (matches({ running: true }, facts.get(factKey(askHelper(replica)))))
-    found.push(
-      find('RB0892', path, `a bootstrapper is at work on ${host}`, 'wait until dtr-phase2 has ended', host),
-    )
   const ping = facts.get(factKey(askPing(replica)))
   if (seen === null && isObject(ping)) {
     found.push(
@@ -116,6 +105,31 @@ function onHost(intent: Intent, replica: ReplicaSpec, index: number, facts: Fact
     )
   }
   return found
+}
+
+/** The second phase of a bootstrapper on any host: at work, or left behind. */
+function helpers(host: string, facts: Facts): readonly Finding[] {
+  const seen = facts.get(factKey(askHelper({ host })))
+  if (matches({ running: true }, seen))
+    return [
+      find(
+        'RB0892',
+        ['dtr'],
+        `a bootstrapper is at work on ${host}`,
+        'wait until dtr-phase2 has ended',
+        host,
+      ),
+    ]
+  if (!matches({ left: true }, seen)) return []
+  return [
+    find(
+      'RB0852',
+      ['dtr'],
+      `a container dtr-phase2 of an interrupted run stands on ${host}`,
+      'apply shows the end of its log and clears it',
+      host,
+    ),
+  ]
 }
 
 /** Somebody answers, and not with what was asked. */

@@ -21,7 +21,7 @@ export const pages: readonly RulePage[] = [
     title: 'An interrupted bootstrapper left its helper',
     severity: 'warning',
     why: 'Every install and join runs its second phase in a container called dtr-phase2 [O]. One that stands there ended without being cleared, and its name blocks the next run.',
-    fix: 'Resume the run: it clears what it left. Otherwise read docker logs dtr-phase2 and docker rm it.',
+    fix: 'apply shows the end of its log and clears it; nothing that runs is touched.',
   },
   {
     code: 'RB0853',

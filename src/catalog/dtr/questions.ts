@@ -44,7 +44,7 @@ export function askReplica({ host }: ReplicaSpec): FactRef {
   return { fact: 'dtr.replica', host }
 }
 
-export function askHelper({ host }: ReplicaSpec): FactRef {
+export function askHelper({ host }: Pick<ReplicaSpec, 'host'>): FactRef {
   return { fact: 'dtr.helper', host }
 }
 

@@ -190,6 +190,7 @@ function set(estate: Estate, host: string, [state = '', ...servers]: readonly st
   )
   const admin: { [server: string]: string } = { ...found.admin }
   for (const server of servers) {
+    if (!known.includes(server) && state === 'drain') continue
     if (!known.includes(server)) return exit(1, '', `${server}: No such server.\n`)
     if (state === 'ready') Reflect.deleteProperty(admin, server)
     else admin[server] = state

@@ -44,6 +44,8 @@ export const haproxySet = `set -u
 state=$1; shift
 for server in "$@"; do
   said=$(echo "set server $server state $state" | socat -t5 - UNIX-CONNECT:${haproxyPaths.socket}) || exit
+  # What the balancer does not know it sends nothing to.
+  case "$state:$said" in drain:*'No such server'*|drain:*'No such backend'*) continue ;; esac
   [ -z "$said" ] || { echo "$server: $said" >&2; exit 1; }
 done`
 

@@ -6,7 +6,7 @@ import type { Making } from './converge.ts'
 import { lane, section } from './ready.ts'
 
 /** The container of a bootstrapper's run that has ended: its name would make the next run fail (§9.34). Its log's end is shown first. */
-export function clear(_making: Making, replica: ReplicaSpec, needs: readonly StepId[]): Step {
+export function clear(_making: Making, replica: Pick<ReplicaSpec, 'host'>, needs: readonly StepId[]): Step {
   return {
     id: `dtr.clear@${replica.host}`,
     kind: 'dtr.clear',

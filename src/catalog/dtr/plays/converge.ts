@@ -64,9 +64,9 @@ export const converge: Play = context => {
     if (ours && !intent.census.members.some(seen => seen.id === one.id)) return false
     return state === 'stopped' || (state === 'running' && (unwell(one.id) || database === 'refused'))
   })
-  for (const replica of wanted.dtr.replicas)
-    if (matches({ left: true }, context.facts.get(factKey(askHelper(replica)))))
-      add([clear(made, replica, needs())])
+  for (const host of Object.keys(wanted.topology.hosts).sort())
+    if (matches({ left: true }, context.facts.get(factKey(askHelper({ host })))))
+      add([clear(made, { host }, needs())])
   stopped.forEach((replica, i) => {
     add([start(made, replica, needs(), i === stopped.length - 1 ? stopped : [])])
   })
