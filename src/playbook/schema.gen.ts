@@ -77,11 +77,11 @@ export interface SshDefaults {
    */
   sudo?: 'none' | 'nopasswd' | 'password'
   /**
-   * What sudo asks for, where it is the same on all hosts. Default: `password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * What sudo asks for, where it is the same on all hosts. Default: `password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   sudoPassword?: string
   /**
-   * SSH password, when there is no key and it is the same on all hosts. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * SSH password, when there is no key and it is the same on all hosts. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password?: string
 }
@@ -130,11 +130,11 @@ export interface HostSpec {
    */
   sudo?: 'none' | 'nopasswd' | 'password'
   /**
-   * What sudo asks for on this host. Default: this host's `password`, then `ssh.sudoPassword`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * What sudo asks for on this host. Default: this host's `password`, then `ssh.sudoPassword`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   sudoPassword?: string
   /**
-   * SSH password of this host, when there is no key. Default: `ssh.password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * SSH password of this host, when there is no key. Default: `ssh.password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password?: string
 }
@@ -206,7 +206,7 @@ export interface UcpSection {
    */
   adminUsername?: string
   /**
-   * Password of the administrator, 8 characters at least. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * Password of the administrator, 8 characters at least. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   adminPassword: string
   /**
@@ -262,7 +262,7 @@ export interface Certificates {
    */
   cert: string
   /**
-   * PEM of the private key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * PEM of the private key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   key: string
 }
@@ -381,11 +381,11 @@ export interface S3Storage {
    */
   rootDirectory?: string
   /**
-   * Access key. Absent, together with `secretKey`: the instance's role. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * Access key. Absent, together with `secretKey`: the instance's role. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   accessKey?: string
   /**
-   * Secret key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * Secret key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   secretKey?: string
   /**
@@ -414,7 +414,7 @@ export interface AzureStorage {
    */
   accountName: string
   /**
-   * Key of the account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * Key of the account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   accountKey: string
   /**
@@ -439,7 +439,7 @@ export interface GcsStorage {
    */
   bucket: string
   /**
-   * JSON key of the service account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * JSON key of the service account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   keyFile: string
   /**
@@ -464,7 +464,7 @@ export interface SwiftStorage {
    */
   username: string
   /**
-   * Password of the user. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in) or `file:PATH` (relative to the playbook; its text without the last line end). Other kinds are not read yet.
+   * Password of the user. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password: string
   /**

@@ -26,7 +26,7 @@ export interface Language {
 
 type Path = Mistake['path']
 const LONGEST = 2_000
-const secretForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/
+const secretForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|(file|cmd|prompt):.+)$/
 /** The name under which our own, safe `matches` is registered: CEL-JS lets nobody replace its own, which is a JavaScript RegExp. */
 const SAFE_MATCHES = 'matches_in_bounded_time'
 
