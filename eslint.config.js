@@ -49,6 +49,9 @@ export default defineConfig(
       '@typescript-eslint/no-empty-function': 'off',
     },
   },
-  { files: ['src/cli/**', 'scripts/**', 'test/lab/**', 'test/sweep/**', 'test/matrix/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**', 'scripts/**', 'test/lab/**', 'test/sweep/**', 'test/matrix/**'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
 )
