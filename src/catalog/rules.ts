@@ -1,11 +1,17 @@
 import { finder } from '../plan/finder.ts'
 import type { Finding, RulePage } from '../plan/finding.ts'
 import type { Topology } from '../playbook/topology.ts'
+import { pages as dockerSeen } from './docker/preflight.ts'
 import * as docker from './docker/rules.ts'
+import { pages as dtrSeen } from './dtr/pages.ts'
 import * as dtr from './dtr/rules.ts'
+import { pages as balancerSeen } from './loadBalancer/findings.ts'
 import * as loadBalancer from './loadBalancer/rules.ts'
+import { pages as osSeen } from './os/preflight.ts'
 import { pages as stepPages } from './steps/pages.ts'
+import { pages as storageSeen } from './storage/findings.ts'
 import * as storage from './storage/rules.ts'
+import { pages as ucpSeen } from './ucp/pages.ts'
 import * as ucp from './ucp/rules.ts'
 
 const acceptPages: readonly RulePage[] = [
@@ -34,6 +40,9 @@ export const rulePages: readonly RulePage[] = [
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
+/** Pages of what only hosts can tell. Whether an acceptance of one is needed, a playbook alone does not say. */
+const seenPages = [osSeen, dockerSeen, ucpSeen, storageSeen, dtrSeen, balancerSeen].flat()
+
 const find = finder(acceptPages)
 
 /**
@@ -48,7 +57,8 @@ export function playbookRules(topology: Topology, more: readonly Finding[] = [])
 function acceptances({ accepts = [] }: Topology, findings: readonly Finding[]): readonly Finding[] {
   return accepts.flatMap(({ code }, i) => {
     const path = ['accept', i, 'code']
-    const page = [...rulePages, ...stepPages].find(one => one.code === code)
+    if (seenPages.some(page => page.code === code && page.acceptable === true)) return []
+    const page = [...rulePages, ...stepPages, ...seenPages].find(one => one.code === code)
     if (page?.acceptable !== true)
       return [
         find(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findings } from '../../../src/catalog/compile.ts'
+import { playbookRules } from '../../../src/catalog/rules.ts'
 import { twinUcp } from '../../../src/catalog/ucp/estate.ts'
 import { preview } from '../../../src/plan/preview.ts'
 import type { Topology } from '../../../src/playbook/topology.ts'
@@ -60,6 +61,16 @@ describe('an upgrade of UCP', () => {
     ])
     expect((await seen(at('3.2.4'))).every(one => one === 'RB0841 error')).toBe(true)
     expect(await seen(at('3.6.0', 'mirantis'))).toEqual(['RB0849 error'])
+  })
+
+  it('can be acknowledged in a playbook', () => {
+    const accepting = (code: string) =>
+      playbookRules({ ...at('3.2.6'), accepts: [{ code, reason: 'vault/2026-11' }] })
+        .filter(finding => finding.code === 'RB0209')
+        .map(({ message }) => message)
+    expect(accepting('RB0850')).toEqual([])
+    expect(accepting('RB0841')).toHaveLength(1)
+    expect(accepting('RB0999')).toHaveLength(1)
   })
 
   it('does not begin while a manager is not healthy', async () => {
