@@ -1,6 +1,6 @@
 import type { Line } from '../hosts/session.ts'
 import type { Exit } from '../plan/fact.ts'
-import type { HostName, Json } from '../plan/step.ts'
+import type { HostName } from '../plan/step.ts'
 
 export interface Custody {
   /** By epoch, from 1. `beatSeconds`: the host's uptime at the last sign of life. */
@@ -45,5 +45,3 @@ export interface Pending {
 
 /** How one product's commands behave. Undefined: not mine. Commands no model knows answer 127 "not modelled". */
 export type Model = (line: Line, host: HostName, estate: Estate) => Exit | Pending | undefined
-
-export type { Json }

@@ -67,7 +67,7 @@ export const pages: readonly RulePage[] = [
     fix: 'Upgrade to a version of that line first, then to the wanted one.',
   },
   {
-    code: 'RB0850',
+    code: 'RB0830',
     title: 'An upgrade without a backup that was verified',
     severity: 'error',
     acceptable: true,
@@ -75,7 +75,7 @@ export const pages: readonly RulePage[] = [
     fix: 'Back up, verify, and accept the finding with the place of the backups as its reason.',
   },
   {
-    code: 'RB0851',
+    code: 'RB0831',
     title: 'A node of the playbook is drained',
     severity: 'warning',
     acceptable: true,

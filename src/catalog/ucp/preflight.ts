@@ -58,7 +58,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
 }
 
 /** The code whose acceptance says: there are backups, taken and verified. */
-const BACKUP = 'RB0850'
+const BACKUP = 'RB0830'
 
 function versions(ucp: UcpSpec, facts: Facts): readonly Finding[] {
   const from = runningVersion(ucp, facts)
@@ -174,7 +174,7 @@ function drained(ucp: UcpSpec, facts: Facts): readonly Finding[] {
     if (!ours.has(host) || member(node, 'availability') !== 'drain') return []
     return [
       {
-        code: 'RB0851',
+        code: 'RB0831',
         severity: 'warning',
         message: `${host} is drained: it takes no tasks`,
         path: ['ucp'],
