@@ -39,6 +39,8 @@ const packages = [
     'libnginx-mod-stream',
     'sshfs',
   ],
+  // No kernel of ours mounts NFS: a server in user space, and clients that speak it without the kernel.
+  ...['nfs-common', 'nfs-ganesha-vfs', 'libnfs-utils', 'rpcbind'],
 ]
 
 /** Names one root by all that goes into it, so that a changed recipe makes a new one. */

@@ -12,10 +12,11 @@ rm -f "$root/var/lib/dbus/machine-id"
 mkdir -p "$root/mnt/old" "$root/etc/docker" "$root/var/lib/docker" "$root/var/lib/containerd"
 
 for unit in getty@tty1.service console-getty.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-  e2scrub_all.timer fstrim.timer systemd-timesyncd.service docker-registry.service; do
+  e2scrub_all.timer fstrim.timer systemd-timesyncd.service docker-registry.service nfs-ganesha.service nfs-ganesha-lock.service \
+  nfs-client.target run-rpc_pipefs.mount proc-fs-nfsd.mount; do
   chroot "$root" systemctl mask "$unit" >/dev/null 2>&1 || true
 done
-for unit in haproxy nginx; do
+for unit in haproxy nginx rpcbind.service rpcbind.socket; do
   chroot "$root" systemctl disable "$unit" >/dev/null 2>&1 || true
 done
 
