@@ -220,6 +220,9 @@ describe.skipIf(reason !== undefined)('stand-ins, driven by the documented comma
       (await lab.host('d3').exec('docker ps -aq --filter name=dtr-; docker volume ls -q --filter name=dtr-'))
         .out,
     ).toBe('')
+    await until('the ghost to be noticed', 30_000, async () =>
+      (await clusterStatus(lab, 'd1'))?.rethink_system_tables.current_issues.length === 1 ? true : undefined,
+    )
     const refused = await dtr(lab, 'm1', `join --ucp-node d3 --existing-replica-id ${a} --replica-id ${d}`)
     expect(refused.err).toContain(`Unhealthy replicas: ${c}`)
     const removed = await dtr(lab, 'm1', `remove --existing-replica-id ${a} --replica-ids ${c}`)
