@@ -228,5 +228,8 @@ describe.skipIf(reason !== undefined)('stand-ins, driven by the documented comma
     const removed = await dtr(lab, 'm1', `remove --existing-replica-id ${a} --replica-ids ${c}`)
     expect(removed.code).toBe(0)
     await allHealthy([a, b])
+    const joined = await dtr(lab, 'm1', `join --ucp-node d3 --existing-replica-id ${a} --replica-id ${d}`)
+    expect(joined.code, joined.err).toBe(0)
+    await allHealthy([a, b, d])
   })
 })
