@@ -26,9 +26,10 @@ describe.skipIf(reason !== undefined)('stand-ins, driven by the documented comma
   afterAll(labDown)
 
   const url = (host: string, path: string): string => `https://${lab.host(host).address}${path}`
-  const allHealthy = (ids: readonly string[]): Promise<true> =>
-    until(`${ids.join(', ')} healthy`, 120_000, async () => {
-      const status = await clusterStatus(lab, 'd1')
+  const allHealthy = async (ids: readonly string[]): Promise<true> => {
+    let status: Awaited<ReturnType<typeof clusterStatus>>
+    const healthy = until(`${ids.join(', ')} healthy`, 120_000, async () => {
+      status = await clusterStatus(lab, 'd1')
       const well = ids.every(id => {
         const age = Date.now() - Date.parse(status?.replica_timestamp[id] ?? '')
         return status?.replica_health[id] === 'OK' && age < 10_000
@@ -40,6 +41,15 @@ describe.skipIf(reason !== undefined)('stand-ins, driven by the documented comma
         ? true
         : undefined
     })
+    return healthy.catch(async (error: unknown) => {
+      const look =
+        'docker ps -a --filter name=dtr- --format "{{.Names}} {{.Status}}"; docker logs --tail 15 $(docker ps -aq --filter name=dtr-rethinkdb-) 2>&1'
+      const hosts = await Promise.all(
+        ['d1', 'd2', 'd3'].map(async host => `${host}:\n${(await lab.host(host).exec(look)).out}`),
+      )
+      throw new Error(`${String(error)}\nlast seen: ${JSON.stringify(status)}\n${hosts.join('\n')}`)
+    })
+  }
 
   test('ucp install refuses a short password and an unknown flag, and then installs', async () => {
     const short = await ucp(lab, 'm1', `install --host-address ${lab.host('m1').address}`, 'short')
