@@ -1,0 +1,92 @@
+import { planFormats } from './planFormats.ts'
+
+const outputs = ['auto', 'tty', 'plain', 'json'] as const
+export type OutputKind = (typeof outputs)[number]
+
+/** Every flag and the words that stand for files, once; which command takes which stands in `verbTable.ts`. */
+export const flags = {
+  file: { describe: 'The playbook', type: 'string', demandOption: true },
+  json: { describe: 'The result as one JSON document', type: 'boolean', default: false },
+  format: { describe: 'How the plan is shown', choices: planFormats, default: 'text' },
+  offline: {
+    describe: 'Ask no host: the plan for bare hosts, or for what --from says',
+    type: 'boolean',
+    default: false,
+  },
+  from: {
+    describe: 'Plan from a snapshot that inspect wrote; with --offline',
+    type: 'string',
+    requiresArg: true,
+  },
+  'approvals-from': {
+    describe: 'Check approvals by the rules of this branch',
+    type: 'string',
+    requiresArg: true,
+  },
+  key: { describe: 'The SSH key to sign with', type: 'string', requiresArg: true },
+  as: { describe: 'Your name in the rules', type: 'string', requiresArg: true },
+  previous: { describe: 'The saved plan of the previous push', type: 'string', requiresArg: true },
+  base: {
+    describe: "The base branch's saved plan, to tell drift from the change",
+    type: 'string',
+    requiresArg: true,
+  },
+  'fail-on': {
+    describe: 'What makes a check fail, beside errors',
+    choices: ['error', 'irreversible', 'interrupts', 'changes'],
+    default: 'error',
+  },
+  link: { describe: 'Where all of the plan can be read', type: 'string', requiresArg: true },
+  replan: {
+    describe: 'Where a saved plan is stale, show the difference and ask again',
+    type: 'boolean',
+    default: false,
+  },
+  out: { describe: 'Also save the plan as a file', type: 'string', alias: 'o', requiresArg: true },
+  'detailed-exitcode': { describe: 'Exit 2 when something would change', type: 'boolean', default: false },
+  prune: { describe: 'Also take out what left the playbook', type: 'boolean', default: false },
+  'dry-run': { describe: 'Show the plan and stop', type: 'boolean', default: false },
+  yes: { describe: 'Do not ask', type: 'boolean', alias: 'y', default: false },
+  plan: { describe: 'Apply only if the plan is still this saved one', type: 'string', requiresArg: true },
+  output: {
+    describe: 'How progress is shown, on stderr (json: on stdout)',
+    choices: outputs,
+    default: 'auto',
+  },
+  parallel: {
+    describe: 'At most so many steps at once; quorums may allow fewer',
+    type: 'number',
+    default: 10,
+  },
+  'runs-dir': {
+    describe: 'Where runs are kept',
+    type: 'string',
+    default: '.runbook/runs',
+    requiresArg: true,
+  },
+  'lock-timeout': {
+    describe: 'Wait so long for hosts that somebody else holds (90s, 10m)',
+    type: 'string',
+    default: '0s',
+    requiresArg: true,
+  },
+  'from-host': {
+    describe: "Fetch the run from this host's copy; FILE is the playbook here",
+    type: 'string',
+    requiresArg: true,
+  },
+  assume: {
+    describe: 'Say how the step in doubt ended, after looking',
+    choices: ['done', 'not-done'],
+    requiresArg: true,
+  },
+  reason: { describe: 'Why; others are shown it', type: 'string', requiresArg: true },
+  ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },
+  keep: {
+    describe: 'Make the pretend cluster in this folder and leave it there',
+    type: 'string',
+    requiresArg: true,
+  },
+} as const
+
+export type FlagName = keyof typeof flags

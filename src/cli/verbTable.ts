@@ -1,0 +1,190 @@
+import type { FlagName } from './flags.ts'
+import type { Io } from './io.ts'
+
+/** What runs a command. Its arguments are typed where it is defined; the parser hands them over as they were typed. */
+type Verb = (args: never, io: Io) => Promise<number> | number
+
+/** A word without a name, as the parser describes it. */
+interface Word {
+  readonly describe: string
+  readonly choices?: readonly string[]
+}
+
+/** One command: what is typed, what it says of itself, which flags it takes, and where it is. */
+export interface VerbEntry {
+  /** 'plan <file>': `<…>` must be there, `[…]` may. */
+  readonly typed: string
+  readonly does: string
+  /** The words of `typed`, by name. */
+  readonly words?: { readonly [name: string]: Word }
+  readonly flags: readonly FlagName[]
+  /** Flags that mean something a little different here. */
+  readonly instead?: {
+    readonly [flag in FlagName]?: { readonly describe?: string; readonly choices?: readonly string[] }
+  }
+  /** What it cannot do without, for the message when it is not there. */
+  readonly needs?: string
+  /** Loaded only when it is called: a command line should not pay for the others. */
+  readonly load: () => Promise<Verb>
+  /** Commands of two words that begin with this one's. */
+  readonly more?: readonly VerbEntry[]
+}
+
+const playbook = { file: { describe: 'The playbook' } }
+const savedPlan = { describe: 'A saved plan' }
+const someRun = { run: { describe: 'Its id; the newest one without' } }
+const running: readonly FlagName[] = ['output', 'parallel', 'runs-dir', 'lock-timeout']
+
+/** Every command there is, in the order of `--help`. */
+export const verbTable: readonly VerbEntry[] = [
+  {
+    typed: 'validate <file>',
+    does: 'Check a playbook; no host is asked',
+    words: playbook,
+    flags: ['json'],
+    needs: 'a playbook',
+    load: async () => (await import('./verbs/validate.ts')).validate,
+  },
+  {
+    typed: 'plan <file>',
+    does: 'Show what would happen; hosts are only read',
+    words: playbook,
+    flags: ['out', 'format', 'offline', 'from', 'prune', 'detailed-exitcode'],
+    needs: 'a playbook',
+    load: async () => (await import('./verbs/plan.ts')).plan,
+    more: [
+      {
+        typed: 'diff <before> <after>',
+        does: 'How two saved plans differ, by step id',
+        words: { before: savedPlan, after: { describe: 'Another' } },
+        flags: ['format', 'detailed-exitcode'],
+        instead: { format: { choices: ['text', 'md', 'json'] } },
+        load: async () => (await import('./verbs/planDiff.ts')).planDiff,
+      },
+    ],
+  },
+  {
+    typed: 'show <plan>',
+    does: 'Show a saved plan in any form',
+    words: { plan: savedPlan },
+    flags: ['format'],
+    needs: 'a saved plan',
+    load: async () => (await import('./verbs/show.ts')).show,
+  },
+  {
+    typed: 'approve <plan>',
+    does: 'Sign a saved plan with your SSH key',
+    words: { plan: savedPlan },
+    flags: ['key', 'as'],
+    needs: 'a saved plan',
+    load: async () => (await import('./verbs/approve.ts')).approve,
+  },
+  {
+    typed: 'ci <what> <plan>',
+    does: 'Write a saved plan where the reviewers of a pull request are',
+    words: {
+      what: { describe: 'comment: one that is kept up to date', choices: ['comment', 'summary', 'check'] },
+      plan: savedPlan,
+    },
+    flags: ['previous', 'base', 'fail-on', 'link'],
+    needs: 'comment, summary or check, and a saved plan',
+    load: async () => (await import('./verbs/ci.ts')).ci,
+  },
+  {
+    typed: 'inspect <file>',
+    does: 'Write down what is there now, to plan from later',
+    words: playbook,
+    flags: ['out'],
+    instead: { out: { describe: 'Where to; stdout without' } },
+    needs: 'a playbook',
+    load: async () => (await import('./verbs/inspect.ts')).inspect,
+  },
+  {
+    typed: 'apply <file>',
+    does: 'Make the playbook, or exactly a saved plan, true',
+    words: { file: { describe: 'The playbook, or a saved plan' } },
+    flags: ['dry-run', 'prune', 'yes', 'plan', 'replan', 'approvals-from', ...running],
+    needs: 'a playbook or a saved plan',
+    load: async () => (await import('./verbs/apply.ts')).apply,
+  },
+  {
+    typed: 'resume [run] [step]',
+    does: 'Go on with a run that was stopped, failed or killed',
+    words: { ...someRun, step: { describe: 'With --assume: which step' } },
+    flags: [...running, 'from-host', 'assume'],
+    load: async () => (await import('./verbs/resume.ts')).resume,
+  },
+  {
+    typed: 'rollback [run]',
+    does: 'Undo what a run changed, back to the point of no return',
+    words: someRun,
+    flags: ['yes', ...running],
+    load: async () => (await import('./verbs/rollback.ts')).rollback,
+  },
+  {
+    typed: 'abandon [run]',
+    does: 'Give a stopped run up: its hosts are free again, nothing is undone',
+    words: someRun,
+    flags: ['runs-dir', 'yes'],
+    load: async () => (await import('./verbs/abandon.ts')).abandon,
+  },
+  {
+    typed: 'lock <what> <file>',
+    does: 'Who may change the hosts: status, freeze, release, break',
+    words: {
+      what: { describe: 'What to do', choices: ['status', 'freeze', 'release', 'break'] },
+      ...playbook,
+    },
+    flags: ['reason', 'ttl', 'json'],
+    load: async () => (await import('./verbs/lock.ts')).lock,
+  },
+  {
+    typed: 'history [file]',
+    does: 'Runs: those of this folder, or what the hosts of a playbook remember',
+    words: { file: { describe: 'The playbook, to ask its hosts' } },
+    flags: ['runs-dir', 'json'],
+    load: async () => (await import('./verbs/history.ts')).history,
+  },
+  {
+    typed: 'status <file>',
+    does: 'What is there now',
+    words: playbook,
+    flags: ['json'],
+    needs: 'a playbook',
+    load: async () => (await import('./verbs/status.ts')).status,
+  },
+  {
+    typed: 'explain <what>',
+    does: 'The page of a code (RB0312), a kind of step or a fact',
+    words: { what: { describe: 'Code, kind or fact' } },
+    flags: [],
+    needs: 'a code (RB0312), a kind of step or a fact',
+    load: async () => (await import('./verbs/explain.ts')).explain,
+  },
+  {
+    typed: 'schema <what>',
+    does: 'Print a JSON Schema',
+    words: {
+      what: { describe: 'Which one', choices: ['playbook', 'plan', 'facts', 'findings', 'events'] },
+    },
+    flags: [],
+    needs: 'playbook, plan, facts, findings or events',
+    load: async () => (await import('./verbs/schema.ts')).schema,
+  },
+  {
+    typed: 'demo',
+    does: 'The whole story on a pretend cluster; needs no root, no network',
+    flags: ['output', 'keep'],
+    load: async () => (await import('./verbs/demo.ts')).demo,
+  },
+]
+
+/** 'plan' of 'plan <file>'. */
+export function nameOf({ typed }: VerbEntry): string {
+  return typed.split(' ')[0] ?? ''
+}
+
+/** The flags of each command, those of its second words too. */
+export const spoken: { readonly [command: string]: readonly FlagName[] } = Object.fromEntries(
+  verbTable.map(entry => [nameOf(entry), [...entry.flags, ...(entry.more ?? []).flatMap(one => one.flags)]]),
+)
