@@ -26,7 +26,7 @@ const START_MS = 15_000
  * A Session over the shells of one connection.
  * - probe: one message, one answer. A probe that runs over its time, or that was killed for it, has `code: undefined`.
  * - exec: started under its name, then followed in slices, so that a job never keeps a shell to itself. Stopped by its time
- *   limit: `code: TIMED_OUT`, with a line on stderr that says so.
+ *   limit: `timedOut`, with a line on stderr that says so.
  * - write: folders that are missing are made.
  */
 export function remoteSession(link: Link, close: () => void, host = 'the host'): Session {
@@ -141,7 +141,7 @@ async function exec(link: Link, line: Line, options: ExecOptions, host: string):
       case 'rc':
         return finish(Number(code))
       case 'late':
-        return finish(TIMED_OUT, `stopped after ${String(seconds)} s, its time limit`)
+        return { ...finish(TIMED_OUT, `stopped after ${String(seconds)} s, its time limit`), timedOut: true }
       case 'gone':
         return finish(
           undefined,

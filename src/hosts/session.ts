@@ -26,7 +26,7 @@ export interface ExecOptions {
   readonly onLine: (stream: 'out' | 'err', text: string) => void
 }
 
-/** The exit code of a command that its time limit stopped, as the `timeout` command has it. */
+/** The exit code that stands for a stop by the time limit, as the `timeout` command has it. A command may end with it by itself: `timedOut` tells. */
 export const TIMED_OUT = 124
 
 /** An open way to one host. Methods may be called concurrently. */
@@ -37,7 +37,7 @@ export interface Session {
    */
   probe(lines: readonly Line[], options: { readonly timeoutMs: number }): Promise<readonly Exit[]>
   /**
-   * One effect. An exit nobody saw has `code: undefined`; one that its time limit stopped has `TIMED_OUT`.
+   * One effect. An exit nobody saw has `code: undefined`; one that its time limit stopped is `timedOut`.
    * @throws Unreachable when the connection is gone and could not be made again
    */
   exec(line: Line, options: ExecOptions): Promise<Exit>

@@ -1,4 +1,4 @@
-import { type ExecOptions, type Session, TIMED_OUT } from '../hosts/session.ts'
+import type { ExecOptions, Session } from '../hosts/session.ts'
 import type { Exit } from '../plan/fact.ts'
 import { factKey } from '../plan/fact.ts'
 import { showOp } from '../plan/show.ts'
@@ -105,11 +105,11 @@ async function effect(
     knowledge.disturbed(host)
   }
   const known = { host, op: at.op, shown }
-  if (exit.code === undefined || (at.begun && exit.code === TIMED_OUT)) {
+  if (exit.code === undefined || (at.begun && exit.timedOut)) {
     const said = exit.stderr.trimEnd().split('\n').at(-1) ?? ''
     return { why: 'in-doubt', ...known, detail: said === '' ? 'nobody saw how the command ended' : said }
   }
-  if (exit.code === TIMED_OUT && 'exec' in op) {
+  if (exit.timedOut && 'exec' in op) {
     throw new Stop({ why: 'timeout', ...known, afterSeconds: op.timeoutSeconds, lastLines: output })
   }
   // A failure is told by one event: were the code on record and the fatal line not yet, a resume would take it for success.

@@ -393,7 +393,8 @@ function begin(session: Session, name: string, line: Line, seconds: number, fenc
 function state(job: Job | undefined): string[] {
   if (job === undefined) return ['wait']
   if (job.exit === undefined) return ['run']
-  return job.exit.code === undefined ? ['gone'] : ['rc', String(job.exit.code)]
+  if (job.exit.code === undefined) return ['gone']
+  return [job.exit.timedOut ? 'late' : 'rc', String(job.exit.code)]
 }
 
 /** What follows after the first `from` bytes. */

@@ -5,7 +5,7 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SshOptions } from '../../src/hosts/options.ts'
-import { type Session, TIMED_OUT, Unreachable } from '../../src/hosts/session.ts'
+import { type Session, Unreachable } from '../../src/hosts/session.ts'
 import { connectSsh } from '../../src/hosts/ssh.ts'
 import type { Host } from '../../src/plan/step.ts'
 import { type SlowLine, slowLine } from './flights.ts'
@@ -163,7 +163,7 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', { timeout: 60_000
       timeoutMs: 1000,
       onLine: () => undefined,
     })
-    expect(exit.code).toBe(TIMED_OUT)
+    expect(exit.timedOut).toBe(true)
     for (const pid of readFileSync(pids, 'utf8').trim().split(' ')) {
       expect(spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' }).stdout).toMatch(/^(Z.*\n)?$/)
     }

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { PRELUDE } from '../../src/hosts/prelude.ts'
 import { remoteSession } from '../../src/hosts/remote.ts'
-import { type Session, TIMED_OUT } from '../../src/hosts/session.ts'
+import type { Session } from '../../src/hosts/session.ts'
 import { encode, jobFolder } from '../../src/hosts/wire.ts'
 import { SHELLS, localLink } from './localShell.ts'
 
@@ -198,7 +198,7 @@ describe.each(SHELLS)('under %s', (name, command) => {
       timeoutMs: 1000,
       onLine: () => undefined,
     })
-    expect(exit.code).toBe(TIMED_OUT)
+    expect(exit.timedOut).toBe(true)
     expect(exit.stdout).toBe('begun\n')
     expect(exit.stderr).toContain('stopped after 1 s')
     const [child = 0, parent = 0] = readFileSync(pids, 'utf8').trim().split('\n').map(Number)

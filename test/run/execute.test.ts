@@ -6,7 +6,7 @@ import type { Event } from '../../src/run/event.ts'
 import { digest } from '../../src/plan/canonical.ts'
 import { fold, fresh } from '../../src/run/fold.ts'
 import { join, toyPlan, upgrade } from '../toy.ts'
-import { type Script, bad, effects, go, kinds, ok, planOf, scripted, setting } from './scripted.ts'
+import { type Script, bad, effects, go, kinds, ok, planOf, scripted, setting, stopped } from './scripted.ts'
 
 const up = { joined: true, version: '1', up: true }
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -186,7 +186,7 @@ describe('a failure', () => {
   })
   it('in doubt weighs more than a failure', async () => {
     const a = scripted({ exec: () => bad(1) })
-    const b = scripted({ exec: () => bad(124) })
+    const b = scripted({ exec: () => stopped })
     const { run } = await go(planOf(join('a', []), join('b', [])), setting({ a, b }))
     expect(run.outcome).toBe('in-doubt')
   })
@@ -421,7 +421,7 @@ describe('the majority of a group', () => {
 
 describe('the events', () => {
   it('fold to the run they came from, whatever happened, cut off anywhere and resumed', async () => {
-    const end = fc.constantFrom<Exit>(ok(), ok(), bad(1), bad(undefined), bad(124))
+    const end = fc.constantFrom<Exit>(ok(), ok(), bad(1), bad(undefined), bad(124), stopped)
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.array(end, { minLength: 1, maxLength: 4 }), fc.boolean(), fc.boolean()), {

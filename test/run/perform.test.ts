@@ -4,7 +4,7 @@ import type { Op, Step } from '../../src/plan/step.ts'
 import type { Event } from '../../src/run/event.ts'
 import type { StepRun } from '../../src/run/fold.ts'
 import { join, upgrade } from '../toy.ts'
-import { type Played, bad, effects, go, kinds, ok, planOf, scripted, setting } from './scripted.ts'
+import { type Played, bad, effects, go, kinds, ok, planOf, scripted, setting, stopped } from './scripted.ts'
 
 const up = { joined: true, version: '1', up: true }
 const joinA = join('a', [])
@@ -341,11 +341,19 @@ describe('an op whose end nobody saw', () => {
   })
 
   it('is in doubt when its time limit struck: what it started may go on', async () => {
-    const a = scripted({ exec: () => bad(124) })
+    const a = scripted({ exec: () => stopped })
     expect(only(await go(planOf(joinA), setting({ a })))).toMatchObject({
       state: 'in-doubt',
       open: 0,
       failure: { why: 'timeout', afterSeconds: 30 },
+    })
+  })
+
+  it('failed when the command itself ended with 124, as timeout(1) does', async () => {
+    const a = scripted({ exec: () => bad(124) })
+    expect(only(await go(planOf(joinA), setting({ a })))).toMatchObject({
+      state: 'failed',
+      failure: { why: 'exit', code: 124 },
     })
   })
 })
@@ -449,8 +457,8 @@ describe('a resume', () => {
   })
 
   it('takes a job that its time limit stopped for one nobody saw the end of', async () => {
-    const first = await go(planOf(joinA), setting({ a: scripted({ exec: () => bad(124) }) }))
-    const a = scripted({ exec: () => bad(124) })
+    const first = await go(planOf(joinA), setting({ a: scripted({ exec: () => stopped }) }))
+    const a = scripted({ exec: () => stopped })
     const stage = setting({ a })
     const second = await go(planOf(joinA), stage, { past: first.events })
     expect(effects(a)).toEqual(['attach R.web.join@a.1.0', 'exec R.web.join@a.2.0'])

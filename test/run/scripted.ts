@@ -11,6 +11,7 @@ import { toyFacts, toyHost, toyPlan } from '../toy.ts'
 
 export const ok = (stdout = ''): Exit => ({ code: 0, stdout, stderr: '' })
 export const bad = (code: number | undefined, stderr = ''): Exit => ({ code, stdout: '', stderr })
+export const stopped: Exit = { ...bad(124), timedOut: true }
 
 /** What one pretend host says; `calls` is what it was asked to do, in order. Members may be replaced while a run goes on. */
 export interface Script {
