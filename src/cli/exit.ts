@@ -3,33 +3,42 @@ import type { Outcome } from '../run/event.ts'
 /** The only place that knows exit codes. They are part of what scripts rely on: never changed, only added to. */
 export const exits = {
   ok: 0,
-  /** A bug of ours. */
   bug: 1,
-  /** `plan --detailed-exitcode`: something would change. */
   changes: 2,
-  /** The playbook is wrong. */
   invalid: 10,
-  /** A host cannot be reached, its key is not the known one, or it does not let us in. */
   unreachable: 11,
-  /** A safety rule says no. */
   refused: 12,
-  /** The cluster is not what the plan was made for. */
   stale: 13,
-  /** Somebody else holds a host, or it is frozen. */
   locked: 14,
-  /** A step failed; the run stopped cleanly and can be resumed. */
   failed: 15,
-  /** Nobody can say how a step ended; a person must look. */
   inDoubt: 17,
-  /** A secret, an answer or a consent is missing. */
+  unsteady: 18,
   unanswered: 19,
-  /** The command line is wrong. */
+  lost: 20,
   usage: 64,
-  /** Ctrl-C; can be resumed. */
   interrupted: 130,
-  /** SIGTERM; can be resumed. */
   terminated: 143,
 } as const
+
+/** What each says, and what to do about it: for the reference. */
+export const exitMeanings: { readonly [name in ExitName]: string } = {
+  ok: 'All is as it should be.',
+  bug: 'A bug of ours. `--debug` adds a stack trace; please report it.',
+  changes: '`--detailed-exitcode`: something would change, or two plans differ.',
+  invalid: 'The playbook is wrong. Each message names the line, the reason and the fix.',
+  unreachable: 'A host cannot be reached, its key is not the known one, or it does not let us in.',
+  refused: 'A safety rule says no. The message has its code: `runbook explain CODE`.',
+  stale: 'The cluster is not what the plan was made for. Plan again and look.',
+  locked: 'Somebody else holds a host, or it is frozen: `runbook lock status FILE` tells who.',
+  failed: 'A step failed; the run stopped cleanly. `runbook resume` goes on.',
+  inDoubt: 'Nobody can say how a step ended. Look, then `runbook resume RUN STEP --assume done|not-done`.',
+  unsteady: '`status`: not as it should be, degraded or not there; no majority is lost.',
+  unanswered: 'A secret, an answer or a consent is missing, and nobody is there to ask.',
+  lost: '`status`: a group has lost its majority.',
+  usage: 'The command line is wrong.',
+  interrupted: 'Ctrl-C. `runbook resume` goes on.',
+  terminated: 'SIGTERM. `runbook resume` goes on.',
+}
 
 export type ExitName = keyof typeof exits
 

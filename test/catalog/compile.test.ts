@@ -25,6 +25,7 @@ const product = (name: string, changes: Partial<Product> = {}): Product => ({
   rules: () => [],
   findings: () => [],
   pages: [],
+  kinds: [],
   model: toyModel,
   ...changes,
 })

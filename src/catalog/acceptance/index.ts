@@ -7,6 +7,7 @@ import type { Product, StatusRow } from '../product.ts'
 import { isLicensed } from '../ucp/cluster.ts'
 import { askImage, canPush, converge } from './converge.ts'
 import { facts } from './facts.ts'
+import { kinds } from './kinds.ts'
 import { model } from './model.ts'
 
 /** The registry tried as its users do, after everything else stands: login, push through the balancer, pull through every replica. */
@@ -43,6 +44,7 @@ export const acceptance: Product = {
       fix: 'Give the licence file as ucp.license.',
     },
   ],
+  kinds,
   model,
 }
 

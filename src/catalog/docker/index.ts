@@ -4,6 +4,8 @@ import type { Product, StatusRow } from '../product.ts'
 import { converge } from './converge.ts'
 import { engineRuns } from './engine.ts'
 import { facts } from './facts.ts'
+import { kinds } from './kinds.ts'
+import { health as healthAsWhole } from './health.ts'
 import { model } from './model.ts'
 import { quorums } from './quorums.ts'
 import { askEngine, asks, findings, pages } from './preflight.ts'
@@ -35,8 +37,10 @@ export const docker: Product = {
         detail: wanted ? version : `${version}, wanted ${topology.docker.version}`,
       }
     }),
+  health: healthAsWhole,
   rules,
   findings,
   pages: [...rulePages, ...pages],
+  kinds,
   model,
 }

@@ -4,6 +4,8 @@ import type { Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
 import { asks, findings } from './findings.ts'
+import { kinds } from './kinds.ts'
+import { health as healthAsWhole, reports } from './health.ts'
 import { model } from './model.ts'
 import { pages } from './pages.ts'
 import { converge } from './plays/converge.ts'
@@ -43,9 +45,12 @@ export const dtr: Product = {
     ]
   },
   status,
+  health: healthAsWhole,
+  reports,
   rules,
   findings,
   pages: [...rulePages, ...pages],
+  kinds,
   model,
 }
 

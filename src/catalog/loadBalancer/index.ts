@@ -3,6 +3,7 @@ import type { Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
 import { facts, listed, serversAre } from './facts.ts'
 import { findings, pages } from './findings.ts'
+import { kinds } from './kinds.ts'
 import { model } from './model.ts'
 import { converge } from './plays/converge.ts'
 import { pools } from './pools.ts'
@@ -23,6 +24,7 @@ export const loadBalancer: Product = {
   rules,
   findings,
   pages: [...rulePages, ...pages],
+  kinds,
   model,
 }
 

@@ -16,5 +16,6 @@ export const os: Product = {
   rules: () => [],
   findings,
   pages,
+  kinds: [],
   model,
 }

@@ -6,6 +6,7 @@ import { productSteps } from '../compile.ts'
 import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
 import { decidedHosts, makeSteps } from './make.ts'
+import { kinds } from './kinds.ts'
 import { model } from './model.ts'
 import { pages } from './pages.ts'
 import { type Placement, place } from './place.ts'
@@ -38,6 +39,7 @@ export function ownSteps(products: readonly Product[]): Product {
       ...placed(topology, known).findings.filter(({ code }) => code === 'RB0912'),
     ],
     pages,
+    kinds,
     model,
     place: ({ topology, facts: known }, made) =>
       place(

@@ -1,6 +1,7 @@
 import type { Product } from '../product.ts'
 import { facts, sharedChecks, toolsRef } from './facts.ts'
 import { findings, pages } from './findings.ts'
+import { kinds } from './kinds.ts'
 import { model } from './model.ts'
 import { converge, provable } from './plays/converge.ts'
 import { pages as rulePages, rules } from './rules.ts'
@@ -27,5 +28,6 @@ export const storage: Product = {
   rules,
   findings,
   pages: [...rulePages, ...pages],
+  kinds,
   model,
 }

@@ -17,5 +17,7 @@ export const departure: Product = {
   rules: () => [],
   findings: () => [],
   pages: [],
+  // Its kinds stand with UCP's.
+  kinds: [],
   model: () => undefined,
 }

@@ -4,6 +4,8 @@ import type { Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
 import { founder, isLicensed, managerChecks, schedulingIsOn, workerChecks } from './cluster.ts'
 import { facts } from './facts.ts'
+import { kinds } from './kinds.ts'
+import { health as healthAsWhole, reports } from './health.ts'
 import { model } from './model.ts'
 import { converge } from './plays/converge.ts'
 import { pages } from './pages.ts'
@@ -22,9 +24,12 @@ export const ucp: Product = {
   quorums,
   healthy: topology => healthy(topology, new Map()),
   status,
+  health: healthAsWhole,
+  reports,
   rules,
   findings,
   pages: [...rulePages, ...pages],
+  kinds,
   model,
 }
 

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { products } from '../../catalog/index.ts'
-import { rulePages } from '../../catalog/rules.ts'
 import type { Fact } from '../../plan/fact.ts'
 import type { RulePage } from '../../plan/finding.ts'
+import type { KindPage } from '../../plan/kind.ts'
 import { showCheck, showCommand, showOp } from '../../plan/show.ts'
 import type { Step } from '../../plan/step.ts'
 import { nearest } from '../../playbook/nearest.ts'
-import { pages } from '../../playbook/pages.ts'
 import { loadPlaybook } from '../../playbook/read.ts'
 import { count, wrap, wrapCommand } from '../../views/layout.ts'
 import { exits, Quit } from '../exit.ts'
+import { codePages, factPages, kindPages } from '../explained.ts'
 import type { Io } from '../io.ts'
 import { packageRoot } from '../package.ts'
 import { offline } from '../survey.ts'
@@ -18,19 +18,17 @@ const width = 80
 
 /** Prints the page of a code, of a kind of step, or of a fact. */
 export function explain(args: { readonly what: string }, io: Io): number {
-  const page = [...pages, ...rulePages, ...products.flatMap(product => product.pages)].find(
-    one => one.code === args.what.toUpperCase(),
-  )
-  if (page !== undefined) io.out(pageText(page))
-  else {
-    const steps = exampleSteps()
-    const facts = products.flatMap(product => product.facts)
-    const ofKind = steps.filter(step => step.kind === args.what)
-    const fact = facts.find(one => one.name === args.what)
-    if (ofKind[0] !== undefined) io.out(kindText(ofKind[0], ofKind.length))
-    else if (fact !== undefined) io.out(factText(fact))
-    else throw unknown(args.what, steps, facts)
-  }
+  const page = codePages.find(one => one.code === args.what.toUpperCase())
+  const kind = kindPages.find(one => one.kind === args.what)
+  const fact = factPages.find(one => one.name === args.what)
+  // Some actions ask their host a question of their own name.
+  const found = [
+    ...(page === undefined ? [] : [pageText(page)]),
+    ...(kind === undefined ? [] : [kindText(kind)]),
+    ...(fact === undefined ? [] : [factText(fact)]),
+  ]
+  if (found.length === 0) throw unknown(args.what)
+  io.out(found.join('\n'))
   return exits.ok
 }
 
@@ -38,18 +36,25 @@ function pageText({ code, title, severity, why, fix }: RulePage): string {
   return `${code} (${severity}): ${title}\n\n${text(why)}\n\nWhat to do: ${text(fix, 12)}\n`
 }
 
-function kindText(step: Step, times: number): string {
+function kindText({ kind, title, when, does, care }: KindPage): string {
+  const page = [`${kind}: ${title}`, `When: ${when}`, does, `Care: ${care}`].map(words => text(words))
+  const planned = exampleSteps().filter(step => step.kind === kind)
+  return `${[...page, ...planned.slice(0, 1).map(step => exampleText(step, planned.length))].join('\n\n')}\n`
+}
+
+/** One step of that kind as it is planned, with its conditions and commands. */
+function exampleText(step: Step, times: number): string {
   const list = (name: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `\n${name}\n${lines.map(line => `  ${line}\n`).join('')}`
-  const facts = {
+  const risks = {
     none: 'interrupts nobody',
     interrupts: 'interrupts those it serves',
     irreversible: 'cannot be taken back',
   }
   return [
-    `${step.kind}: ${step.title} (section ${step.section})\n`,
-    `\nAs planned for playbooks/dtr-ha.yml on bare hosts, ${count(times, 'time')}; this is the first.\n`,
-    `Risk: ${facts[step.risk]}. In doubt about how it ended: ${step.inDoubt === 'ask' ? 'a person must look' : 'it is safe to repeat'}.\n`,
+    `As planned for playbooks/dtr-ha.yml on bare hosts, ${count(times, 'time')}; this is the first:\n`,
+    `${step.id}: ${step.title} (section ${step.section})\n`,
+    `Risk: ${risks[step.risk]}. In doubt about how it ended: ${step.inDoubt === 'ask' ? 'a person must look' : 'it is safe to repeat'}.\n`,
     `Takes about ${step.takes.p50Seconds} s, ${step.takes.p90Seconds} s when slow.\n`,
     list('Only where', step.requires.map(showCheck)),
     list(
@@ -58,7 +63,9 @@ function kindText(step: Step, times: number): string {
     ),
     list('Done when', [...step.goal.map(showCheck), `(within ${step.withinSeconds} s)`]),
     list('Undone by', step.undo?.run.flatMap(op => wrapCommand(showOp(op), width - 2)) ?? ['nothing']),
-  ].join('')
+  ]
+    .join('')
+    .trimEnd()
 }
 
 function factText(fact: Fact): string {
@@ -89,15 +96,18 @@ function exampleSteps(): readonly Step[] {
   return topology === undefined || digest === undefined ? [] : offline(topology, digest, products).plan.steps
 }
 
-function unknown(what: string, steps: readonly Step[], facts: readonly Fact[]): Quit {
-  const kinds = [...new Set(steps.map(step => step.kind))]
-  const codes = [...pages, ...rulePages, ...products.flatMap(product => product.pages)].map(page => page.code)
-  const near = nearest(what, [...kinds, ...facts.map(fact => fact.name), ...codes])
+function unknown(what: string): Quit {
+  const kinds = kindPages.map(page => page.kind)
+  const near = nearest(what, [
+    ...kinds,
+    ...factPages.map(fact => fact.name),
+    ...codePages.map(page => page.code),
+  ])
   return new Quit(
     'usage',
     `nothing is called '${what}'`,
     near === undefined
-      ? `a code like ${codes[0] ?? 'RB0101'}, or a kind of step: ${kinds.join(', ')}`
+      ? `a code like ${codePages[0]?.code ?? 'RB0101'}, or a kind of step: ${kinds.join(', ')}`
       : `did you mean '${near}'?`,
   )
 }
