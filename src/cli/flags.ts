@@ -18,6 +18,18 @@ export const flags = {
     type: 'string',
     requiresArg: true,
   },
+  after: {
+    describe: 'Take the hosts to be as this playbook leaves them; with --offline or --rehearse',
+    type: 'string',
+    requiresArg: true,
+  },
+  rehearse: {
+    describe: 'Also run the plan on pretended hosts, once for each call and way to fail',
+    type: 'boolean',
+    default: false,
+  },
+  faults: { describe: 'Rehearse at most so many failures; 0: all', type: 'number', default: 400 },
+  seed: { describe: 'Draws the failures where not all are rehearsed', type: 'number', default: 1 },
   'approvals-from': {
     describe: 'Check approvals by the rules of this branch',
     type: 'string',
@@ -82,6 +94,13 @@ export const flags = {
   },
   reason: { describe: 'Why; others are shown it', type: 'string', requiresArg: true },
   ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },
+  watch: { describe: 'Look again and again until Ctrl-C', type: 'boolean', default: false },
+  every: {
+    describe: 'With --watch: how long between two looks',
+    type: 'string',
+    default: '10s',
+    requiresArg: true,
+  },
   keep: {
     describe: 'Make the pretend cluster in this folder and leave it there',
     type: 'string',

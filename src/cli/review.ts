@@ -5,6 +5,7 @@ import { products } from '../catalog/index.ts'
 import { factKey } from '../plan/fact.ts'
 import { preview } from '../plan/preview.ts'
 import { isSavedPlan, type Level, NotSaved, readSavedPlan, type SavedPlan, savedPlan } from '../plan/saved.ts'
+import type { Rehearsed } from '../plan/rehearsed.ts'
 import type { FactRef } from '../plan/step.ts'
 import { observe } from '../run/observe.ts'
 import type { Sessions, World } from '../run/world.ts'
@@ -25,7 +26,12 @@ export function toSave(
   good: Good,
   seen: Survey,
   level: Level,
-  more: { readonly present?: SavedPlan['present']; readonly at?: string } = {},
+  more: {
+    readonly present?: SavedPlan['present']
+    readonly at?: string
+    readonly after?: string
+    readonly rehearsed?: Rehearsed
+  } = {},
 ): SavedPlan {
   const places = Object.keys(good.topology.hosts).flatMap((host): [string, string][] => {
     const [placed] = good.place([{ code: '', severity: 'note', message: '', path: ['hosts', host] }])
@@ -42,6 +48,8 @@ export function toSave(
     places: Object.fromEntries(places),
     present: more.present ?? {},
     ...(more.at !== undefined && { seen: { at: more.at } }),
+    ...(more.after !== undefined && { after: more.after }),
+    ...(more.rehearsed !== undefined && { rehearsed: more.rehearsed }),
   })
 }
 
@@ -54,6 +62,8 @@ export function reportOfSaved(saved: SavedPlan): PlanReport {
     facts,
     level: saved.level,
     ...(saved.level === 'snapshot' && saved.seen !== undefined && { seenAt: saved.seen.at }),
+    ...(saved.after !== undefined && { after: saved.after }),
+    ...(saved.rehearsed !== undefined && { rehearsed: saved.rehearsed }),
     present: new Map(Object.entries(saved.present)),
     outlooks: preview(saved.plan, facts),
     findings: saved.findings,

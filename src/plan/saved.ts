@@ -2,6 +2,7 @@ import { canonical, digest } from './canonical.ts'
 import type { Facts } from './fact.ts'
 import type { Finding } from './finding.ts'
 import { splitKey } from './moved.ts'
+import type { Rehearsed } from './rehearsed.ts'
 import type { Digest, HostName, Json, Plan } from './step.ts'
 
 /** 'live': the hosts were asked. 'snapshot': what `inspect` saw earlier. 'offline': nothing, taken as bare hosts. */
@@ -32,6 +33,10 @@ export interface SavedPlan {
   readonly present: { readonly [file: string]: string | null }
   /** When it was looked at, RFC 3339 in UTC. */
   readonly seen?: { readonly at: string }
+  /** Offline: the playbook that the hosts are taken to be as left by. Without it they are taken as bare. */
+  readonly after?: string
+  /** What became of it on pretended hosts, where somebody asked for that. */
+  readonly rehearsed?: Rehearsed
 }
 
 /** A file that is not, or is no longer, what `savedPlan` made. */

@@ -72,6 +72,8 @@ export async function rehearse(
   plan: Plan,
   stage: Stage,
   wanted: (fault: Fault) => boolean = () => true,
+  /** Called with each case, before it is played. */
+  through?: () => void,
 ): Promise<Rehearsal> {
   const whole = await play(plan, stage, { guardProbes: true })
   if (whole.run.outcome !== 'done') {
@@ -91,6 +93,7 @@ export async function rehearse(
       const fault = { at, kind }
       if (!wanted(fault)) continue
       cases += 1
+      through?.()
       if (sameAs(fault, whole.calls) !== fault && wanted(sameAs(fault, whole.calls))) continue
       played += 1
       const end = await play(plan, stage, {}, fault)

@@ -15,6 +15,8 @@ export function planDocument(report: PlanReport): string {
     format: 'runbook.preview/1',
     digest: report.digest,
     level: report.level,
+    after: report.after,
+    rehearsed: report.rehearsed,
     counts: counts(report.outlooks),
     estimate: estimate(report.plan.steps.filter(step => !held.has(step.id))),
     now: margins(report.plan.quorums, report.facts),

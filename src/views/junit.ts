@@ -1,5 +1,6 @@
 import { annotations } from './annotation.ts'
 import { roughly } from './layout.ts'
+import { levelWords } from './overview.ts'
 import type { Origin } from './sarif.ts'
 import type { PlanReport } from './text.ts'
 
@@ -34,6 +35,10 @@ export function planJunit(report: PlanReport, { playbook, places }: Origin): str
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="runbook plan ${escape(report.plan.name)}">`,
     ` <testsuite name="findings" tests="${found.length}" failures="${failed}" errors="0" skipped="0">`,
+    '  <properties>',
+    `   <property name="plan" value="${report.digest}"/>`,
+    `   <property name="level" value="${escape(levelWords(report))}"/>`,
+    '  </properties>',
     ...cases.flat(),
     ' </testsuite>',
     ` <testsuite name="steps" tests="${report.plan.steps.length}" failures="0" errors="0" skipped="${held}">`,

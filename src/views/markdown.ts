@@ -1,5 +1,6 @@
 import type { Margin } from '../plan/quorum.ts'
 import { showOp } from '../plan/show.ts'
+import { isClean } from '../plan/rehearsed.ts'
 import type { Step, StepId } from '../plan/step.ts'
 import { difference, isSame } from '../plan/difference.ts'
 import type { Plan } from '../plan/step.ts'
@@ -44,6 +45,7 @@ export function planMarkdown(report: PlanReport, options: MarkdownOptions): stri
   const { degree } = options
   return [
     ...head(report, options),
+    ...rehearsal(report, options),
     ...findings(report, options),
     ...risks(report, options),
     ...timeline(report, options),
@@ -80,6 +82,7 @@ export function fitted(report: PlanReport, options: Omit<MarkdownOptions, 'degre
 export function mark(report: PlanReport): string {
   const { run, depend } = counts(report.outlooks)
   if (report.findings.some(({ finding }) => finding.severity === 'error')) return '🔴'
+  if (report.rehearsed !== undefined && !isClean(report.rehearsed)) return '🔴'
   if (run + depend === 0) return '⚪'
   const worst = overview.riskRows(report)[0]?.severity
   return worst === 'error' ? '🔴' : worst === 'warning' ? '🟠' : '🟢'
@@ -117,6 +120,18 @@ function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): re
       text(level),
     ].join(' · '),
     identity,
+  ]
+}
+
+/** What a rehearsal found, where it found anything; that it found nothing stands in the head. */
+function rehearsal({ rehearsed }: PlanReport, { rows: most = 20 }: MarkdownOptions): readonly string[] {
+  if (rehearsed === undefined || isClean(rehearsed)) return []
+  const found = [...rehearsed.stuck, ...rehearsed.diverged, ...rehearsed.wrong]
+  return [
+    '',
+    `#### 🔴 Did not pass its rehearsal (${found.length})`,
+    ...found.slice(0, most).map(line => `- ${text(line)}`),
+    ...more(found.length - most),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { type Action, actionOf } from '../plan/action.ts'
 import { type Margin, margins } from '../plan/quorum.ts'
+import { rehearsedWords } from '../plan/rehearsed.ts'
 import type { HostName, Step } from '../plan/step.ts'
 import type { Outlook } from '../plan/preview.ts'
 import type { PlanReport } from './text.ts'
@@ -151,8 +152,14 @@ export function stepsByHost(report: PlanReport): ReadonlyMap<HostName, readonly 
 
 /** What the plan was made from, in a few words that never depend on a clock. */
 export function levelWords(report: PlanReport): string {
+  const rehearsed = report.rehearsed === undefined ? '' : `; ${rehearsedWords(report.rehearsed)}`
+  return `${askedWords(report)}${rehearsed}`
+}
+
+function askedWords(report: PlanReport): string {
   const hosts = Object.keys(report.plan.hosts).length
-  if (report.level === 'offline') return 'offline plan: no host was asked, all are taken as bare'
+  if (report.level === 'offline')
+    return `offline plan: no host was asked, all are taken as ${report.after === undefined ? 'bare' : `${report.after} leaves them`}`
   if (report.level === 'snapshot')
     return `offline plan from a snapshot${report.seenAt === undefined ? '' : ` of ${report.seenAt}`}`
   return `live plan: ${hosts === 1 ? '1 host was' : `${hosts} hosts were`} asked`

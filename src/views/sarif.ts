@@ -1,4 +1,5 @@
 import { type Annotation, annotations, type Places } from './annotation.ts'
+import { levelWords } from './overview.ts'
 import type { PlanReport } from './text.ts'
 
 /** What stands beside the plan in a report file. */
@@ -34,6 +35,7 @@ export function planSarif(report: PlanReport, { playbook, places, tool }: Origin
           },
         },
         columnKind: 'utf16CodeUnits',
+        properties: { plan: report.digest, level: levelWords(report) },
         results: results.map(one => result(one, rules)),
       },
     ],

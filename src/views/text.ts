@@ -2,6 +2,7 @@ import { type Facts } from '../plan/fact.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Outlook } from '../plan/preview.ts'
 import { type Margin, margins } from '../plan/quorum.ts'
+import { isClean, type Rehearsed, rehearsedWords } from '../plan/rehearsed.ts'
 import type { Level } from '../plan/saved.ts'
 import { showOp } from '../plan/show.ts'
 import type { Digest, Op, Plan, Step } from '../plan/step.ts'
@@ -26,6 +27,9 @@ export interface PlanReport {
   readonly level: Level
   /** When it was looked at, RFC 3339 in UTC: only of what was seen earlier, so that the same input gives the same text. */
   readonly seenAt?: string
+  /** Offline: the playbook that the hosts are taken to be as left by. */
+  readonly after?: string
+  readonly rehearsed?: Rehearsed
   /** What managed files hold now. */
   readonly present?: Present
   readonly outlooks: readonly Outlook[]
@@ -72,13 +76,16 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
   const { run, hold, depend } = counts(outlooks)
   const asked =
     report.level === 'offline'
-      ? 'no host was asked (taken as bare)'
+      ? `no host was asked (taken as ${report.after === undefined ? 'bare' : `${report.after} leaves them`})`
       : report.level === 'snapshot'
         ? `no host was asked (as seen ${report.seenAt ?? 'earlier'})`
         : `${count(Object.keys(plan.hosts).length, 'host')} asked`
-  const identity = paint.dim(`plan ${report.digest.slice(0, 12)}, ${asked}, nothing was changed`)
+  const identity = [
+    ...wrap(`plan ${report.digest.slice(0, 12)}, ${asked}, nothing was changed`, width, '  ').map(paint.dim),
+    ...rehearsalLines(report, paint),
+  ]
   if (run + depend === 0)
-    return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), identity]
+    return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), ...identity]
   const moving = movingSteps(report)
   const { p50Seconds, p90Seconds } = estimate(moving)
   const opaque = moving.filter(step => step.opaque).length
@@ -94,7 +101,16 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
   ]
   const whole = parts.map(part => part.replaceAll(' ', unbroken)).join(', ')
   const lines = wrap(`${plan.name}: ${whole}`, width, '  ').map(line => line.replaceAll(unbroken, ' '))
-  return [...lines.map(line => paint.bold(line)), identity]
+  return [...lines.map(line => paint.bold(line)), ...identity]
+}
+
+function rehearsalLines({ rehearsed }: PlanReport, paint: Paint): readonly string[] {
+  if (rehearsed === undefined) return []
+  const found = [...rehearsed.stuck, ...rehearsed.diverged, ...rehearsed.wrong]
+  return [
+    ...wrap(rehearsedWords(rehearsed), width, '  ').map(isClean(rehearsed) ? paint.green : paint.red),
+    ...found.flatMap(line => wrap(`  ${line}`, width, '    ')),
+  ]
 }
 
 /** Only groups that exist today can be brought nearer to their loss. */

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { digest } from '../../plan/canonical.ts'
+import { isClean } from '../../plan/rehearsed.ts'
 import type { SavedPlan } from '../../plan/saved.ts'
 import type { StepId } from '../../plan/step.ts'
 import { type Annotation, annotations } from '../../views/annotation.ts'
@@ -81,7 +82,9 @@ function summary(args: CiArgs, saved: SavedPlan, io: Io): number {
 async function check(args: CiArgs, saved: SavedPlan, io: Io): Promise<number> {
   const report = reportOfSaved(saved)
   const moving = movingSteps(report)
-  const hasErrors = report.findings.some(({ finding }) => finding.severity === 'error')
+  const hasErrors =
+    report.findings.some(({ finding }) => finding.severity === 'error') ||
+    (report.rehearsed !== undefined && !isClean(report.rehearsed))
   const reached = {
     error: false,
     irreversible: moving.some(step => step.risk === 'irreversible'),
