@@ -11,15 +11,15 @@ export interface SlowLine {
 }
 
 /**
- * A line to a port on loopback that takes `halfMs` each way, so that flights are told apart as they are on a real one, and counts
- * them. The TCP handshake of the line itself is not among them.
+ * A line to a port (of loopback, unless a host is named) that takes `halfMs` each way, so that flights are told apart as they are
+ * on a real one, and counts them. The TCP handshake of the line itself is not among them.
  */
-export async function slowLine(port: number, halfMs: number): Promise<SlowLine> {
+export async function slowLine(port: number, halfMs: number, host = '127.0.0.1'): Promise<SlowLine> {
   let flights = 0
   let answered = true
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, client => {
-    const far = connect({ port, host: '127.0.0.1', noDelay: true })
+    const far = connect({ port, host, noDelay: true })
     for (const socket of [client, far]) {
       sockets.add(socket)
       socket.on('error', () => undefined)
