@@ -1,10 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up. */
+/**
+ * Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up; two runs beside each
+ * other each need a prefix, a network and a directory (RUNBOOK_LAB_DIR).
+ */
 export default defineConfig({
   test: {
     include: ['test/lab/**/*.lab.test.ts'],
-    env: { RUNBOOK_LAB_PREFIX: 'labt', RUNBOOK_LAB_NETWORK: '78' },
+    env: {
+      RUNBOOK_LAB_PREFIX: process.env['RUNBOOK_LAB_PREFIX'] ?? 'labt',
+      RUNBOOK_LAB_NETWORK: process.env['RUNBOOK_LAB_NETWORK'] ?? '78',
+    },
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 300_000,

@@ -11,7 +11,9 @@ import { forgetOthers, removeTree, rootKey } from './root.ts'
 /** Versions of the stand-ins, in the pair that belongs together. */
 export const ucpVersion = '3.2.6'
 export const dtrVersion = '2.7.6'
-const repository = 'docker'
+/** What the plays upgrade to: another version of the same build, in the repository where the vendor has it. */
+export const laterUcpVersion = '3.2.7'
+export const laterDtrVersion = '2.7.8'
 
 /** A tiny image every host has, to be pushed and pulled. */
 export const sampleImage = 'lab/sample:1'
@@ -44,36 +46,54 @@ const builds: readonly ImageBuild[] = [
       'FROM scratch\nADD base.tar /\nENV PATH=/usr/bin:/bin UV_THREADPOOL_SIZE=32\nCMD ["/bin/sh"]\n',
     files: ['base.tar'],
   },
-  {
-    tags: [`ucp:${ucpVersion}`, ...ucpComponents.map(name => `ucp-${name}:${ucpVersion}`)].map(
-      tag => `${repository}/${tag}`,
-    ),
-    dockerfile: `FROM lab/base
-COPY ucp.mjs /app/ucp.mjs
-ENV STANDIN_REPOSITORY=${repository} STANDIN_VERSION=${ucpVersion}
-ENTRYPOINT ["/usr/bin/node", "/app/ucp.mjs"]
-`,
-    files: ['ucp.mjs'],
-  },
-  {
-    tags: [`dtr:${dtrVersion}`, ...dtrComponents.map(name => `dtr-${name}:${dtrVersion}`)].map(
-      tag => `${repository}/${tag}`,
-    ),
-    dockerfile: `FROM lab/base
-COPY docker-registry /usr/bin/docker-registry
-COPY registry.yml /app/registry.yml
-COPY dtr.mjs /app/dtr.mjs
-ENV STANDIN_REPOSITORY=${repository} STANDIN_VERSION=${dtrVersion} DTR_VERSION=${dtrVersion}
-ENTRYPOINT ["/usr/bin/node", "/app/dtr.mjs"]
-`,
-    files: ['docker-registry', 'registry.yml', 'dtr.mjs'],
-  },
+  ucpBuild('docker', ucpVersion),
+  ucpBuild('docker', laterUcpVersion),
+  dtrBuild('docker', dtrVersion),
+  dtrBuild('mirantis', laterDtrVersion),
   {
     tags: [sampleImage],
     dockerfile: 'FROM scratch\nADD sample.tar /\nCMD ["/hello"]\n',
     files: ['sample.tar'],
   },
 ]
+
+function ucpBuild(repository: string, version: string): ImageBuild {
+  return {
+    tags: tagsOf('ucp', ucpComponents, repository, version),
+    dockerfile: `FROM lab/base
+COPY ucp.mjs /app/ucp.mjs
+ENV STANDIN_REPOSITORY=${repository} STANDIN_VERSION=${version}
+ENTRYPOINT ["/usr/bin/node", "/app/ucp.mjs"]
+`,
+    files: ['ucp.mjs'],
+  }
+}
+
+function dtrBuild(repository: string, version: string): ImageBuild {
+  return {
+    tags: tagsOf('dtr', dtrComponents, repository, version),
+    dockerfile: `FROM lab/base
+COPY docker-registry /usr/bin/docker-registry
+COPY registry.yml /app/registry.yml
+COPY dtr.mjs /app/dtr.mjs
+ENV STANDIN_REPOSITORY=${repository} STANDIN_VERSION=${version} DTR_VERSION=${version}
+ENTRYPOINT ["/usr/bin/node", "/app/dtr.mjs"]
+`,
+    files: ['docker-registry', 'registry.yml', 'dtr.mjs'],
+  }
+}
+
+/** The bootstrapper's tag and those of its components. */
+function tagsOf(
+  product: 'ucp' | 'dtr',
+  components: readonly string[],
+  repository: string,
+  version: string,
+): readonly string[] {
+  return [product, ...components.map(name => `${product}-${name}`)].map(
+    name => `${repository}/${name}:${version}`,
+  )
+}
 
 const registryYml = readFileSync(join(import.meta.dirname, 'standin', 'dtr', 'registry.yml'))
 

@@ -18,6 +18,12 @@ export interface PlaybookOptions {
   readonly replicas?: readonly string[]
   /** Host of the balancer; absent: no balancer, and the registry is called by its first replica's name. */
   readonly balancer?: string | undefined
+  /** Hosts that the playbook knows and gives no part: what leaves the cluster can be asked to leave. */
+  readonly spare?: readonly string[]
+  readonly ucpVersion?: string
+  readonly dtrVersion?: string
+  /** Findings that an operator has looked at, with the reason. */
+  readonly accept?: Readonly<Record<string, string>>
   /** Go in as `adm`, who becomes root by a password, given in `sudoVariable`; default root by key. */
   readonly sudo?: boolean
 }
@@ -32,7 +38,14 @@ export const sudoVariable = 'RUNBOOK_LAB_SUDO_PASSWORD'
 export function writePlaybook(lab: Lab, directory: string, options: PlaybookOptions = {}): string {
   const { managers = ['m1', 'm2', 'm3'], workers = ['w1', 'w2'], replicas = ['d1', 'd2', 'd3'] } = options
   const balancer = 'balancer' in options ? options.balancer : 'lb1'
-  const names = [...managers, ...replicas, ...workers, ...(balancer === undefined ? [] : [balancer])]
+  const { spare = [], accept = {} } = options
+  const named = [
+    ...managers,
+    ...replicas,
+    ...workers,
+    ...(balancer === undefined ? [] : [balancer]),
+    ...spare,
+  ]
   const playbook = {
     runbook: 1,
     name: 'lab',
@@ -44,10 +57,10 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
       knownHosts: [lab.knownHostsPath],
       hostKeys: 'strict',
     },
-    hosts: Object.fromEntries(names.map(name => [name, { address: lab.host(name).address }])),
+    hosts: Object.fromEntries(named.map(name => [name, { address: lab.host(name).address }])),
     docker: { version: '20.10' },
     ucp: {
-      version: ucpVersion,
+      version: options.ucpVersion ?? ucpVersion,
       managers,
       workers,
       adminUsername: 'admin',
@@ -56,7 +69,7 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
       license: 'docker_subscription.lic',
     },
     dtr: {
-      version: dtrVersion,
+      version: options.dtrVersion ?? dtrVersion,
       externalUrl: `https://${balancer === undefined ? `${replicas[0] ?? 'd1'}.lab` : registryName}`,
       replicas: replicas.map(host => ({ host })),
     },
@@ -72,10 +85,11 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
           },
         }),
   }
+  const accepted = Object.entries(accept).map(([code, reason]) => ({ code, reason }))
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, 'docker_subscription.lic'), JSON.stringify(license, undefined, 2))
   const path = join(directory, 'lab.yml')
-  writeFileSync(path, stringify(playbook))
+  writeFileSync(path, stringify(accepted.length === 0 ? playbook : { ...playbook, accept: accepted }))
   return path
 }
 

@@ -69,5 +69,7 @@ export const flagsOf: Readonly<Record<string, FlagSpecs>> = {
   },
   destroy: { ...common, 'replica-id': text('DTR_DESTROY_REPLICA_ID') },
   'emergency-repair': { ...common, ...existing, ...overlay, prune: flip('DTR_PRUNE'), yes: flip('DTR_YES') },
+  upgrade: { ...common, ...existing },
+  backup: { ...common, ...existing, 'offline-backup': flip('DTR_OFFLINE_BACKUP') },
   images: {},
 }

@@ -5,7 +5,7 @@ import { flagsOf } from './flags.ts'
 import { garant } from './garant.ts'
 import { nginx } from './nginx.ts'
 import { atReplica, destroy, place } from './phase1.ts'
-import { phase2 } from './phase2.ts'
+import { isAtReplica, phase2 } from './phase2.ts'
 import { bootstrapper, componentImages, version } from './replica.ts'
 import { store } from './store.ts'
 
@@ -13,7 +13,7 @@ const usage = `Docker Trusted Registry (a stand-in of the runbook lab)
 
 Usage: docker run -it --rm ${bootstrapper} command [command options]
 
-Commands: install, join, reconfigure, remove, destroy, emergency-repair, images
+Commands: install, join, reconfigure, remove, destroy, backup, upgrade, emergency-repair, images
 `
 
 async function bootstrap(command: string, words: readonly string[]): Promise<void> {
@@ -25,8 +25,7 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
     process.stdout.write(`dtr version ${version} (stand-in)\n`)
     return
   }
-  if (['backup', 'restore', 'upgrade'].includes(command))
-    throw new Fatal(`${command} is not part of this stand-in`)
+  if (command === 'restore') throw new Fatal(`${command} is not part of this stand-in`)
   const specs = flagsOf[command]
   if (specs === undefined) throw new Fatal(`No help topic for '${command}'`)
   const flags = parseFlags(words, specs, process.env)
@@ -34,8 +33,7 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
   if (command === 'images') process.stdout.write(`${[bootstrapper, ...componentImages].join('\n')}\n`)
   else if (command === 'install' || command === 'join') await place(command, flags)
   else if (command === 'destroy') await destroy(flags)
-  else if (command === 'remove' || command === 'reconfigure' || command === 'emergency-repair')
-    await atReplica(command, flags)
+  else if (isAtReplica(command)) await atReplica(command, flags)
 }
 
 async function main([command = '', ...words]: readonly string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { Fatal, info, log, warn } from '../common/log.ts'
 import { prompt } from '../common/prompt.ts'
 import type { Target } from '../common/wire.ts'
 import { json, sleep } from '../common/wire.ts'
-import type { Phase2 } from './phase2.ts'
+import type { AtReplica, Phase2 } from './phase2.ts'
 import { bootstrapper, removeObjects } from './replica.ts'
 import type { FoundReplica } from './ucp.ts'
 import { accessFrom, findReplicas, login, nodesOf } from './ucp.ts'
@@ -63,16 +63,15 @@ export async function place(command: 'install' | 'join', flags: Flags): Promise<
   })
 }
 
-/** `remove`, `reconfigure`, `emergency-repair`: phase 2 runs where the existing replica is. */
-export async function atReplica(
-  command: 'remove' | 'reconfigure' | 'emergency-repair',
-  flags: Flags,
-): Promise<void> {
+/** `remove`, `reconfigure`, `emergency-repair`, `upgrade`, `backup`: phase 2 runs where the existing replica is. */
+export async function atReplica(command: AtReplica, flags: Flags): Promise<void> {
   info(
     {
       remove: 'Beginning Docker Trusted Registry replica remove',
       reconfigure: 'Starting phase1 reconfigure',
       'emergency-repair': 'Beginning Docker Trusted Registry emergency repair',
+      upgrade: 'Beginning Docker Trusted Registry upgrade',
+      backup: 'Beginning Docker Trusted Registry backup',
     }[command],
   )
   const access = await accessFrom(flags)
@@ -148,6 +147,7 @@ function optionsOf(flags: Flags): Phase2['options'] {
       'nfs-options',
     ],
     ...['overlay-subnet', 'log-level', 'skip-network-test', 'unsafe-join', 'storage-migrated', 'prune'],
+    'offline-backup',
   ]
   return Object.fromEntries(
     names.flatMap(name => {

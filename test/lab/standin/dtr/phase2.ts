@@ -3,6 +3,7 @@ import { Fatal, info } from '../common/log.ts'
 import type { Target } from '../common/wire.ts'
 import { call, json, sleep } from '../common/wire.ts'
 import { withRegistry } from '../ucp/toml.ts'
+import { backup } from './backup.ts'
 import { databaseOf } from './database.ts'
 import { emergencyRepair } from './repair.ts'
 import { install } from './install.ts'
@@ -12,10 +13,18 @@ import { remove } from './remove.ts'
 import { network } from './replica.ts'
 import type { UcpAccess } from './ucp.ts'
 import { targetOf } from './ucp.ts'
+import { upgrade } from './upgrade.ts'
+
+/** The commands whose second phase runs where the existing replica is. */
+export type AtReplica = (typeof atReplicaCommands)[number]
+
+const atReplicaCommands = ['remove', 'reconfigure', 'emergency-repair', 'upgrade', 'backup'] as const
+export const isAtReplica = (command: string): command is AtReplica =>
+  atReplicaCommands.some(each => each === command)
 
 /** What phase 1 hands to phase 2. */
 export interface Phase2 {
-  readonly command: 'install' | 'join' | 'remove' | 'reconfigure' | 'emergency-repair'
+  readonly command: 'install' | 'join' | AtReplica
   readonly access: UcpAccess
   /** The replica that is made, or the one that the work is done at. */
   readonly id: string
@@ -44,6 +53,10 @@ export async function phase2(): Promise<void> {
       return reconfigure(ucp, work)
     case 'emergency-repair':
       return emergencyRepair(ucp, work)
+    case 'upgrade':
+      return upgrade(ucp, work)
+    case 'backup':
+      return backup(ucp, work)
   }
 }
 

@@ -88,7 +88,7 @@ async function reconcileNode(role: Role): Promise<void> {
   if (role === 'manager') putControllerFiles(engine)
   const wanted = role === 'manager' ? managerContainers : workerContainers
   const there = await json<readonly ListedContainer[]>(localEngine, '/containers/json?all=1')
-  const names = new Set(there.flatMap(each => each.Names))
+  const names = new Map(there.flatMap(each => each.Names.map(name => [name, each.Image] as const)))
   for (const name of Object.keys(managerContainers)) {
     if (!(name in wanted) && names.has(`/${name}`)) {
       info(`removing ${name}: this node is no manager any more`)
@@ -96,8 +96,11 @@ async function reconcileNode(role: Role): Promise<void> {
     }
   }
   for (const [name, spec] of Object.entries(wanted)) {
-    if (names.has(`/${name}`)) continue
+    const image = names.get(`/${name}`)
+    if (image === spec.Image) continue
     info(`starting ${name}`)
+    // Of another version: this agent is the one of an upgrade.
+    if (image !== undefined) await removeContainer(localEngine, name)
     await start(localEngine, name, spec)
   }
   await trustRegistries(engine)
@@ -119,7 +122,11 @@ function putFiles(
 function putControllerFiles(engine: EngineInfo): void {
   const state = readSecret(stateSecret) as ClusterState
   const path = '/client-root-ca/state.json'
-  if (existsSync(path)) return
+  if (existsSync(path)) {
+    const before = JSON.parse(readFileSync(path, 'utf8')) as ClusterState
+    if (before.version !== state.version) writeFileSync(path, JSON.stringify(state), { mode: 0o600 })
+    return
+  }
   const names = [...state.sans, engine.Name, engine.Swarm.NodeAddr, 'localhost', '127.0.0.1']
   const own = state.external ?? {
     ca: state.clientAuthority.cert,

@@ -101,7 +101,7 @@ export async function install(flags: Flags): Promise<void> {
 }
 
 /** The container has to be called ucp: two runs on one node collide [docker-enterprise.md 4.1]. */
-async function ownName(): Promise<void> {
+export async function ownName(): Promise<void> {
   const self = await call(localEngine, `/containers/${hostname()}/json`)
   const { Name: name } = JSON.parse(self.text) as { readonly Name?: string }
   if (self.status === 200 && name !== '/ucp') {

@@ -2,12 +2,14 @@ import type { FlagSpecs } from '../common/flags.ts'
 import { parseFlags } from '../common/flags.ts'
 import { Fatal, log, logForm } from '../common/log.ts'
 import { agent } from './agent.ts'
+import { backup } from './backup.ts'
 import { controller } from './controller.ts'
 import { install } from './install.ts'
 import { ports } from './ports.ts'
 import { proxy } from './proxy.ts'
 import { freshToml } from './toml.ts'
 import { clean, instanceId, uninstall } from './uninstall.ts'
+import { upgrade } from './upgrade.ts'
 
 const repository = process.env['STANDIN_REPOSITORY'] ?? 'docker'
 const version = process.env['STANDIN_VERSION'] ?? '3.2.6'
@@ -78,17 +80,42 @@ const otherFlags: FlagSpecs = {
   'registry-password': text(),
 }
 
+const upgradeFlags: FlagSpecs = {
+  ...otherFlags,
+  'admin-username': text('UCP_ADMIN_USER'),
+  'admin-password': text('UCP_ADMIN_PASSWORD'),
+  'host-address': text('UCP_HOST_ADDRESS'),
+  'force-minimums': flip,
+  'manual-worker-upgrade': flip,
+}
+
+const backupFlags: FlagSpecs = {
+  ...common,
+  file: text(),
+  passphrase: text(),
+  'no-passphrase': flip,
+  'include-logs': flip,
+}
+
+const flagsOf: Readonly<Record<string, FlagSpecs>> = {
+  install: installFlags,
+  upgrade: upgradeFlags,
+  backup: backupFlags,
+}
+
 const usage = `Universal Control Plane (a stand-in of the runbook lab)
 
 Usage: docker container run --rm -it --name ucp -v /var/run/docker.sock:/var/run/docker.sock ${repository}/ucp:${version} command [arguments...]
 
-Commands: install, uninstall-ucp, id, images, example-config, help
+Commands: install, upgrade, backup, uninstall-ucp, id, images, example-config, help
 `
 
 async function bootstrap(command: string, words: readonly string[]): Promise<void> {
-  const flags = parseFlags(words, command === 'install' ? installFlags : otherFlags, process.env)
+  const flags = parseFlags(words, flagsOf[command] ?? otherFlags, process.env)
   logForm({ json: flags.on('jsonlog'), debug: flags.on('debug') })
   if (command === 'install') await install(flags)
+  else if (command === 'upgrade') await upgrade(flags)
+  else if (command === 'backup') await backup(flags)
   else if (command === 'uninstall-ucp') await uninstall(flags)
   else if (command === 'id') process.stdout.write(`${await instanceId()}\n`)
   else if (command === 'example-config') process.stdout.write(freshToml(443, '192.168.0.0/16'))
@@ -98,7 +125,7 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
       ...components.map(each => `${repository}/ucp-${each}:${version}`),
     ]
     process.stdout.write(`${names.join('\n')}\n`)
-  } else if (['upgrade', 'backup', 'restore', 'dump-certs', 'support'].includes(command)) {
+  } else if (['restore', 'dump-certs', 'support'].includes(command)) {
     throw new Fatal(`${command} is not part of this stand-in`)
   } else if (command === 'help' || command === '--help' || command === '') process.stdout.write(usage)
   else throw new Fatal(`No help topic for '${command}'`)

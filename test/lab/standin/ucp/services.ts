@@ -17,18 +17,26 @@ const node = '/usr/bin/node'
 /** The program in every stand-in image of UCP. */
 export const program = [node, '/app/ucp.mjs']
 
-async function secretId(engine: Target, name: string, data: string): Promise<string> {
+interface Secret {
+  readonly id: string
+  readonly name: string
+  /** What agents see it as. */
+  readonly file: string
+}
+
+/** A secret of this name and content. One that a service uses cannot be replaced: such a one has to have another name. */
+async function makeSecret(engine: Target, name: string, file: string, data: string): Promise<Secret> {
   const existing = await json<readonly Named[]>(engine, '/secrets')
   const found = existing.find(each => each.Spec.Name === name)
   if (found !== undefined) await json(engine, `/secrets/${found.ID}`, { method: 'DELETE' })
   const body = { Name: name, Data: Buffer.from(data).toString('base64') }
-  return (await json<{ readonly ID: string }>(engine, '/secrets/create', { body })).ID
+  return { id: (await json<{ readonly ID: string }>(engine, '/secrets/create', { body })).ID, name, file }
 }
 
-const secretFile = (id: string, name: string): object => ({
+const secretFile = ({ id, name, file }: Secret): object => ({
   SecretID: id,
   SecretName: name,
-  File: { Name: name, UID: '0', GID: '0', Mode: 0o400 },
+  File: { Name: file, UID: '0', GID: '0', Mode: 0o400 },
 })
 
 const bind = (source: string, target = source): object => ({ Type: 'bind', Source: source, Target: target })
@@ -43,8 +51,31 @@ const volume = (source: string, target: string): object => ({
  * so that a node that joins later is served without anybody's doing, and the cluster agent.
  */
 export async function deployServices(engine: Target, state: ClusterState): Promise<void> {
-  const whole = await secretId(engine, stateSecret, JSON.stringify(state))
-  const ofNode = await secretId(engine, nodeSecret, JSON.stringify(state.node))
+  for (const service of await servicesOf(engine, state, ''))
+    await json(engine, '/services/create', { body: service })
+}
+
+/** Gives the services the image and the state of another version, managers first; each agent then renews its own node. */
+export async function renewServices(engine: Target, state: ClusterState): Promise<void> {
+  for (const service of await servicesOf(engine, state, `-${state.version}`)) {
+    const { Version: version } = await json<{ readonly Version: { readonly Index: number } }>(
+      engine,
+      `/services/${service.Name}`,
+    )
+    await json(engine, `/services/${service.Name}/update?version=${String(version.Index)}`, { body: service })
+  }
+}
+
+interface Service {
+  readonly Name: string
+  readonly [more: string]: unknown
+}
+
+async function servicesOf(engine: Target, state: ClusterState, suffix: string): Promise<readonly Service[]> {
+  const secret = (name: string, content: object): Promise<Secret> =>
+    makeSecret(engine, `${name}${suffix}`, name, JSON.stringify(content))
+  const whole = await secret(stateSecret, state)
+  const ofNode = await secret(nodeSecret, state.node)
   const image = `${state.repository}/ucp-agent:${state.version}`
   const common = [
     bind('/var/run/docker.sock'),
@@ -56,7 +87,7 @@ export async function deployServices(engine: Target, state: ClusterState): Promi
     role: string,
     secrets: readonly object[],
     mounts: readonly object[],
-  ): object => ({
+  ): Service => ({
     Name: name,
     Labels: { 'com.docker.ucp.InstanceID': state.instanceId },
     Mode: { Global: {} },
@@ -76,20 +107,21 @@ export async function deployServices(engine: Target, state: ClusterState): Promi
       Placement: { Constraints: [`node.role==${role}`] },
       RestartPolicy: { Condition: 'any', Delay: 1_000_000_000 },
     },
-    UpdateConfig: { Parallelism: 1 },
+    // An agent renews its node within seconds; the next manager's turn comes after that.
+    UpdateConfig: { Parallelism: 1, Delay: 6_000_000_000 },
   })
-  const services = [
+  return [
     global(
       'ucp-manager-agent',
       'manager',
-      [secretFile(whole, stateSecret), secretFile(ofNode, nodeSecret)],
+      [secretFile(whole), secretFile(ofNode)],
       [
         ...common,
         volume('ucp-controller-server-certs', '/server-certs'),
         volume('ucp-client-root-ca', '/client-root-ca'),
       ],
     ),
-    global('ucp-worker-agent-x', 'worker', [secretFile(ofNode, nodeSecret)], common),
+    global('ucp-worker-agent-x', 'worker', [secretFile(ofNode)], common),
     {
       Name: 'ucp-cluster-agent',
       Labels: { 'com.docker.ucp.InstanceID': state.instanceId },
@@ -104,7 +136,6 @@ export async function deployServices(engine: Target, state: ClusterState): Promi
       },
     },
   ]
-  for (const service of services) await json(engine, '/services/create', { body: service })
 }
 
 export const serviceNames = ['ucp-manager-agent', 'ucp-worker-agent-x', 'ucp-cluster-agent']
