@@ -57,6 +57,11 @@ export const flags = {
   out: { describe: 'Also save the plan as a file', type: 'string', alias: 'o', requiresArg: true },
   'detailed-exitcode': { describe: 'Exit 2 when something would change', type: 'boolean', default: false },
   prune: { describe: 'Also take out what left the playbook', type: 'boolean', default: false },
+  without: {
+    describe: 'Go on without these hosts or sites (d3,w1): what needs them is left undone',
+    type: 'string',
+    requiresArg: true,
+  },
   'dry-run': { describe: 'Show the plan and stop', type: 'boolean', default: false },
   yes: { describe: 'Do not ask', type: 'boolean', alias: 'y', default: false },
   plan: { describe: 'Apply only if the plan is still this saved one', type: 'string', requiresArg: true },

@@ -32,6 +32,22 @@ export function tally(quorum: Quorum, facts: Facts, guessed = NONE): Margin {
   return { up, members, spare: members === 0 ? 0 : up - (Math.floor(members / 2) + 1) }
 }
 
+/**
+ * Counts a group as if everybody who could not be asked were up: below 0 spare its majority is lost for sure, and not only for want
+ * of an answer.
+ */
+export function atBest(quorum: Quorum, facts: Facts): Margin {
+  let members = 0
+  let up = 0
+  for (const voter of quorum.voters) {
+    const seen = facts.get(factKey(voter.member))
+    if (seen !== undefined && !matches(voter.member.is, seen)) continue
+    members += 1
+    if (!facts.has(factKey(voter.up)) || holds(voter.up, facts)) up += 1
+  }
+  return { up, members, spare: members === 0 ? 0 : up - (Math.floor(members / 2) + 1) }
+}
+
 /** Every group of a plan by name. */
 export function margins(
   quorums: readonly Quorum[],

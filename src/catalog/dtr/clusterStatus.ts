@@ -49,6 +49,28 @@ export function readClusterStatus(stdout: string): Json | undefined {
   return cluster(document, health, Number(found[1])) as unknown as Json
 }
 
+/**
+ * How long ago each member last reported itself, by the clock of the host that was asked: `{id: {ageSeconds, says}}`; `ageSeconds` null for a
+ * member without a readable time. A status other than 200 is no answer, nor is anything cut short.
+ */
+export function readReports(stdout: string): Json | undefined {
+  const found = /^(\d{9,})\n([\s\S]*)\n200\n?$/.exec(stdout)
+  const document = found?.[2] === undefined ? undefined : parseJson(found[2])
+  const health = member(document, 'replica_health')
+  if (!isObject(health)) return undefined
+  const stamps = member(document, 'replica_timestamp')
+  return Object.fromEntries(
+    Object.keys(health)
+      .sort()
+      .map(id => {
+        const stamp = member(stamps, id)
+        const atMs = typeof stamp === 'string' ? Date.parse(stamp) : Number.NaN
+        const ageSeconds = Number.isNaN(atMs) ? null : Math.round(Number(found?.[1]) - atMs / 1000)
+        return [id, { ageSeconds, says: health[id] ?? '' }]
+      }),
+  )
+}
+
 function cluster(
   document: Json | undefined,
   health: { readonly [id: string]: Json },

@@ -3,7 +3,9 @@ import type { Fact } from '../../plan/fact.ts'
 import { atLeast } from '../../plan/version.ts'
 import type { Json, Value } from '../../plan/step.ts'
 import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
-import { readClusterStatus } from './clusterStatus.ts'
+import { readWebCertificate } from '../ucp/facts.ts'
+import { WEB_CERTIFICATE } from '../ucp/scripts.ts'
+import { readClusterStatus, readReports } from './clusterStatus.ts'
 import { asJson, readParts } from './containers.ts'
 import { clusterScript, markScript, replicaScript, settingsScript } from './scripts.ts'
 import { readSettings } from './settings.ts'
@@ -200,6 +202,33 @@ export const ca: Fact = {
   },
 }
 
+/** The web certificate a replica serves, args {port}: null when none is served, else {expires}. Undefined without openssl on the host. */
+export const webCertificate: Fact = {
+  name: 'dtr.webcertificate',
+  about:
+    'The web certificate a replica serves, args {port}: null when none is served, else {expires}, an ISO time.',
+  scope: 'cluster',
+  volatile: true,
+  probe: args => ({
+    argv: ['sh', '-c', WEB_CERTIFICATE, 'runbook-dtr-webcertificate', textArg(args, 'port')],
+  }),
+  parse(exit) {
+    const seen = readWebCertificate(exit)
+    return seen ? { expires: seen.expires } : seen
+  },
+}
+
+/** When each member last reported itself, args as `dtr.cluster`, which asks with the same words. */
+export const reports: Fact = {
+  name: 'dtr.reports',
+  about:
+    'How long ago each member reported itself, args as dtr.cluster: null when nothing listens, else {id: {ageSeconds, says}}.',
+  scope: 'cluster',
+  volatile: true,
+  probe: args => cluster.probe(args),
+  parse: exit => (exit.code === 7 ? null : exit.code === 0 ? readReports(exit.stdout) : undefined),
+}
+
 export const facts: readonly Fact[] = [
   replica,
   helper,
@@ -211,6 +240,8 @@ export const facts: readonly Fact[] = [
   reached,
   settings,
   ca,
+  webCertificate,
+  reports,
 ]
 
 /** curl configuration with the login of args, for standard input. */

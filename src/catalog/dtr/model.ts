@@ -38,6 +38,10 @@ function script(
   }
   if (named === 'runbook-dtr-mark')
     return exit(0, estate.hosts[host]?.files[`/run/runbook-dtr-${words[0] ?? ''}`] ? 'ours\n' : 'none\n')
+  if (named === 'runbook-dtr-webcertificate')
+    return replicaOn(estate, host, Number(words[0])) === undefined
+      ? exit(4, '', 'nothing answers with a certificate\n')
+      : exit(0, 'notAfter=Jan  1 00:00:00 2031 GMT\nnames=DNS:dtr.example.com\nend=1\n')
   if (engineVersion(estate, host) === undefined) return notFound('docker')
   if (!engineIsUp(estate, host))
     return exit(

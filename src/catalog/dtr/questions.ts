@@ -60,6 +60,14 @@ export function askSettings({ ucp }: Wanted, replica: ReplicaSpec): FactRef {
   return { fact: 'dtr.settings', host: replica.host, args: admin(ucp, replica) }
 }
 
+export function askReports({ ucp }: Wanted, replica: ReplicaSpec): FactRef {
+  return { fact: 'dtr.reports', host: replica.host, args: admin(ucp, replica) }
+}
+
+export function askWebCertificate({ host, httpsPort }: ReplicaSpec): FactRef {
+  return { fact: 'dtr.webcertificate', host, args: { port: httpsPort } }
+}
+
 function admin(ucp: UcpSpec, { httpsPort }: ReplicaSpec): Json {
   return { port: httpsPort, username: ucp.adminUsername, password: { ...ucp.adminPassword } }
 }

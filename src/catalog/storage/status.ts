@@ -13,8 +13,8 @@ export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
     return [{ item: 'storage', state: 'ok', detail: 'local: each replica its own disk' }]
   const target = directTarget(storage)
   const hosts = replicaHosts(topology)
-  if (!target)
-    return [{ item: 'storage', state: 'unknown', detail: `${storage.kind}: only the registry can tell` }]
+  // An object store only the registry can reach: its health is part of each replica's own (§9.49).
+  if (!target) return []
   return hosts.map(host => {
     const seen = facts.get(factKey(marksRef(topology, target, host)))
     const row = { item: 'storage', host }

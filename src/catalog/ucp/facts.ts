@@ -1,10 +1,11 @@
-import type { Fact } from '../../plan/fact.ts'
+import type { Exit, Fact } from '../../plan/fact.ts'
 import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
 import { atLeast } from '../../plan/version.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
 import { fieldsOf, isMissing, isObject, member, shown, textArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
-import { CERTIFICATES, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
+import { licenseEndMs } from './licenseEnd.ts'
+import { CERTIFICATES, LICENSE, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
 
 /**
  * UCP on a node: null, or `{version, image}` from the tag of container `ucp-proxy`, which every node of UCP runs [L].
@@ -169,18 +170,48 @@ export const webCertificate: Fact = {
     argv: ['sh', '-c', WEB_CERTIFICATE, 'runbook-ucp-webcertificate', textArg(args, 'port')],
   }),
   parse(exit, args) {
-    if (exit.code === 4) return null
-    const seen = fieldsOf(exit.stdout)
-    const expires = Date.parse(seen.get('notAfter') ?? '')
-    if (exit.code !== 0 || seen.get('end') !== '1' || Number.isNaN(expires)) return undefined
-    const names = (seen.get('names') ?? '')
-      .split(',')
-      .map(name => name.trim().replace(/^(DNS|IP Address):/, ''))
+    const seen = readWebCertificate(exit)
+    if (!seen) return seen
     const wanted = member(args, 'wanted')
     const missing = Array.isArray(wanted)
-      ? (wanted as readonly Json[]).filter(name => !names.includes(shown(name)))
+      ? (wanted as readonly Json[]).filter(name => !seen.names.includes(shown(name)))
       : []
-    return { expires: new Date(expires).toISOString(), missing }
+    return { expires: seen.expires, missing }
+  },
+}
+
+/** Reads the output of `WEB_CERTIFICATE`: null when none is served, else its end as an ISO time and its names. */
+export function readWebCertificate(
+  exit: Exit,
+): { readonly expires: string; readonly names: readonly string[] } | null | undefined {
+  if (exit.code === 4) return null
+  const seen = fieldsOf(exit.stdout)
+  const endMs = Date.parse(seen.get('notAfter') ?? '')
+  if (exit.code !== 0 || seen.get('end') !== '1' || Number.isNaN(endMs)) return undefined
+  const names = (seen.get('names') ?? '')
+    .split(',')
+    .map(name => name.trim().replace(/^(DNS|IP Address):/, ''))
+  return { expires: new Date(endMs).toISOString(), names }
+}
+
+/**
+ * When the licence ends that the swarm keeps, asked on a manager: null without one, else `{expires}` as an ISO time. Undefined where its
+ * form is none of the two that are known [docker/licensing: model/license.go; Mirantis engine: claim `exp`]. Its signature is not checked.
+ */
+export const license: Fact = {
+  name: 'ucp.license',
+  about: 'The licence the swarm keeps, asked on a manager: null without one, else {expires}, an ISO time.',
+  scope: 'cluster',
+  volatile: true,
+  probe: () => ({ argv: ['sh', '-c', LICENSE, 'runbook-ucp-license'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker') || /This node is not (a swarm manager|part of a swarm)/.test(exit.stderr))
+      return null
+    const seen = fieldsOf(exit.stdout)
+    if (exit.code !== 0 || seen.get('end') !== '1') return undefined
+    if (seen.get('none') === '1') return null
+    const endMs = licenseEndMs(seen.get('signed') ?? '')
+    return endMs === undefined ? undefined : { expires: new Date(endMs).toISOString() }
   },
 }
 
@@ -201,7 +232,17 @@ export const remains: Fact = {
 }
 
 /** All questions this folder can put. */
-export const facts: readonly Fact[] = [node, reached, ping, config, ca, certificates, webCertificate, remains]
+export const facts: readonly Fact[] = [
+  node,
+  reached,
+  ping,
+  config,
+  ca,
+  certificates,
+  webCertificate,
+  license,
+  remains,
+]
 
 /** `ucp.ping` of one manager. */
 export function askPing(ucp: UcpSpec, host: HostName): FactRef {

@@ -51,6 +51,7 @@ export const model: Model = (line, host, estate) => {
     const text = names.map(name => `${/^[\d.]+$/.test(name) ? 'IP Address' : 'DNS'}:${name}`).join(', ')
     return exit(0, `notAfter=Jan  1 00:00:00 2031 GMT\nnames=${text}\nend=1\n`)
   }
+  if (named === 'runbook-ucp-license') return licence(estate, host)
   if (named.startsWith('runbook-ucp-')) return asAdmin(named, words.slice(3), line.stdin ?? '', host, estate)
   if (program === 'curl' && words.includes('runbook-ucp')) return http(words, host, estate)
   return undefined
@@ -110,6 +111,17 @@ function certificates(estate: Estate, host: string): Exit {
     files[name] === undefined ? [] : [`${name}=${sha256(files[name])}`],
   )
   return exit(0, [...lines, ...(files['key.pem'] ? ['key.pem=yes'] : []), 'end=1\n'].join('\n'))
+}
+
+function licence(estate: Estate, host: string): Exit {
+  if (!engineIsUp(estate, host)) return notFound('docker')
+  const here = nodeOf(estate, host)
+  if (here?.node.role !== 'manager')
+    return exit(1, '', 'Error response from daemon: This node is not a swarm manager.\n')
+  const text = swarmOf(estate, host)?.swarm.configs['com.docker.license']
+  if (text === undefined) return exit(0, 'none=1\nend=1\n')
+  const signed = /^eyJ/.test(text) ? text : /"authorization": *"([^"]*)"/.exec(text)?.[1]
+  return exit(0, `${signed === undefined ? '' : `signed=${signed}\n`}end=1\n`)
 }
 
 function remainsOn(

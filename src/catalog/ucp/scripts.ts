@@ -67,6 +67,21 @@ echo "containers=$(printf '%s' "$containers" | grep -c .)"
 echo "volumes=$(printf '%s\\n' "$volumes" | grep -c '^ucp-')"
 echo end=1`
 
+/**
+ * Prints the signed part of the newest licence that the swarm keeps, asked on a manager: of the three members of the file the one that is
+ * no secret. 'none' when there is no licence. Newer licences are one signed token [docker/licensing: storage.go; Mirantis engine: licensing].
+ */
+export const LICENSE = `names=$(docker config ls --format '{{.Name}}') || exit
+name=$(printf '%s\\n' "$names" | grep -E '^com\\.docker\\.license(-[0-9]+)?$' | sort -t - -k 2n | tail -n 1)
+[ -n "$name" ] || { echo none=1; echo end=1; exit 0; }
+data=$(docker config inspect --format '{{json .Spec.Data}}' "$name") || exit
+text=$(printf '%s' "$data" | tr -d '"' | base64 -d | tr -d '\\n') || exit
+case $text in
+  eyJ*) echo "signed=$text" ;;
+  *) printf '%s\\n' "$text" | sed -n 's/.*"authorization": *"\\([^"]*\\)".*/signed=\\1/p' ;;
+esac
+echo end=1`
+
 /** $1 port: names and end of the web certificate that is served there, by openssl of the host. */
 export const WEB_CERTIFICATE = `command -v openssl >/dev/null || { echo 'there is no openssl on this host' >&2; exit 3; }
 text=$(openssl s_client -connect "127.0.0.1:$1" </dev/null 2>/dev/null | LC_ALL=C openssl x509 -noout -text 2>/dev/null) || { echo 'nothing answers with a certificate' >&2; exit 4; }

@@ -5,7 +5,7 @@ import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { member, shown } from '../os/text.ts'
 import type { StatusRow } from '../product.ts'
 import { founder, isLicensed } from './cluster.ts'
-import { askPing, askWebCertificate } from './facts.ts'
+import { askPing, askWebCertificate, license } from './facts.ts'
 
 /** One row a manager, a worker, and the licence. */
 export function status(topology: Topology, facts: Facts): readonly StatusRow[] {
@@ -73,9 +73,11 @@ function licenseRow(through: HostName, facts: Facts): StatusRow {
   const item = 'UCP licence'
   const seen = facts.get(factKey(isLicensed(through)))
   if (seen === undefined) return { item, state: 'unknown', detail: 'could not be told' }
-  return seen === null
-    ? { item, state: 'absent', detail: 'none is stored in the swarm' }
-    : { item, state: 'ok', detail: 'stored in the swarm' }
+  if (seen === null) return { item, state: 'absent', detail: 'none is stored in the swarm' }
+  const endsAt = member(facts.get(factKey({ fact: license.name, host: through })), 'expires')
+  return typeof endsAt === 'string'
+    ? { item, state: 'ok', detail: `ends ${endsAt.slice(0, 10)}`, endsAt }
+    : { item, state: 'ok', detail: 'stored in the swarm; when it ends could not be told' }
 }
 
 /** When a manager's web certificate ends. No clock here: the reader knows what day it is. None where it could not be told. */
@@ -86,5 +88,5 @@ function certificateRow(ucp: UcpSpec, host: HostName, facts: Facts): readonly St
   if (typeof expires !== 'string') return []
   const lacks = Array.isArray(missing) && missing.length > 0
   const detail = `ends ${expires.slice(0, 10)}${lacks ? `, lacks ${missing.join(', ')}` : ''}`
-  return [{ item: 'UCP certificate', host, state: lacks ? 'degraded' : 'ok', detail }]
+  return [{ item: 'UCP certificate', host, state: lacks ? 'degraded' : 'ok', detail, endsAt: expires }]
 }
