@@ -1,4 +1,4 @@
-import { statusLine, type StatusReport, statusText } from '../views/status.ts'
+import { overall, statusLine, type StatusReport, statusText } from '../views/status.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 
@@ -37,7 +37,8 @@ export async function watch(
         throw new Quit('interrupted', 'stopped before anything was seen')
       }
       last = report
-      if (json) io.out(`${JSON.stringify({ format: 'runbook.status/1', ...report })}\n`)
+      if (json)
+        io.out(`${JSON.stringify({ format: 'runbook.status/1', state: overall(report), ...report })}\n`)
       else if (screen === undefined) io.out(`${statusLine(report)}\n`)
       else screen.write(picture(report, everySeconds, screen.rows, io))
       await pause(everySeconds, signal)
