@@ -1,12 +1,13 @@
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Check, HostName, Op, Step, StepId } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
+import { putBack, takeOut } from '../loadBalancer/bracket.ts'
 import { installPackages, plain, serviceRuns } from '../os/steps.ts'
 import { member } from '../os/text.ts'
-import { askPing } from '../ucp/facts.ts'
 import { engineRuns, sourceOps } from './engine.ts'
 import { askEngine, swarmSays } from './preflight.ts'
 import { engineMove } from './versions.ts'
+import { stillWell, wellAgain } from './voters.ts'
 
 /** The hosts whose engine is older than the playbook's, in the order of the manual: managers, workers, hosts of the registry last [§8.15]. */
 export function outdated(topology: Topology, facts: Facts): readonly HostName[] {
@@ -25,8 +26,9 @@ export function outdated(topology: Topology, facts: Facts): readonly HostName[] 
 }
 
 /**
- * One engine: its node drained, the package, the restart, and the node active again once all that ran on it is back. A host in no swarm has
- * nothing to be drained. @param needs the host before, so that one goes at a time
+ * One engine: out of the balancer, its node drained, the package, the restart, and back in once all that ran on it is well again. A host in
+ * no swarm has nothing to be drained. All who vote beside it are asked right before.
+ * @param needs the host before, so that one goes at a time
  */
 export function upgradeStep(
   topology: Topology,
@@ -47,9 +49,7 @@ export function upgradeStep(
   const back: readonly Check[] = [
     engineRuns(docker, host),
     ...(inSwarm ? [node({ state: 'ready', ...(isManager ? { reachability: 'reachable' } : {}) })] : []),
-    ...(isManager && ucp && facts.get(factKey(askPing(ucp, host))) !== null
-      ? [{ ...askPing(ucp, host), is: { status: 200, healthy: true } }]
-      : []),
+    ...wellAgain(topology, facts, host),
   ]
   const update = (availability: string): Op => ({
     exec: { argv: ['docker', 'node', 'update', '--availability', availability, host] },
@@ -73,19 +73,17 @@ export function upgradeStep(
     section: 'Docker Engine',
     host,
     needs,
-    requires: inSwarm
-      ? [
-          { fact: 'docker.swarm', host: through, is: { state: 'active', manager: true, quorum: true } },
-          ...(isManager
-            ? others
-                .filter(one => swarmSays(facts, one, 'manager') === true)
-                .map(one => ({
-                  ...node({ role: 'manager', reachability: 'reachable' }),
-                  args: { name: one },
-                }))
-            : []),
-        ]
-      : [],
+    requires: [
+      ...(inSwarm
+        ? [{ fact: 'docker.swarm', host: through, is: { state: 'active', manager: true, quorum: true } }]
+        : []),
+      ...(inSwarm && isManager
+        ? others
+            .filter(one => swarmSays(facts, one, 'manager') === true)
+            .map(one => ({ ...node({ role: 'manager', reachability: 'reachable' }), args: { name: one } }))
+        : []),
+      ...stillWell(topology, facts, host, isManager),
+    ],
     during: duringOf(topology, host, isManager),
     goal: [
       engineRuns(docker, host),
@@ -94,12 +92,14 @@ export function upgradeStep(
       ...(inSwarm ? [node({ availability: 'active' })] : []),
     ],
     run: [
+      ...takeOut(topology, facts, host, fronts),
       ...out,
       ...sourceOps(install),
       ...installPackages(install.manager, install.packages),
       { exec: { argv: ['systemctl', 'enable', 'docker'] }, timeoutSeconds: 60 },
       { exec: { argv: ['systemctl', 'restart', 'docker'] }, timeoutSeconds: 300 },
       { await: back, withinSeconds: 900 },
+      ...putBack(topology, facts, host, fronts),
       ...(inSwarm ? [update('active')] : []),
     ],
     withinSeconds: 300,
@@ -107,6 +107,9 @@ export function upgradeStep(
     takes: { p50Seconds: 180, p90Seconds: 900 },
   }
 }
+
+/** Clients of both products are led around a host whose engine restarts. */
+const fronts = ['ucp', 'dtr'] as const
 
 /** While the engine restarts nothing on its host answers: it is missing in every group it belongs to. */
 function duringOf({ dtr }: Topology, host: HostName, isManager: boolean): readonly Check[] {

@@ -4,7 +4,7 @@ import type { Topology } from '../../playbook/topology.ts'
 import { isObject, member } from '../os/text.ts'
 import { filled, listed, named, serversAre } from './facts.ts'
 import { activate } from './plays/managed.ts'
-import { type Pool, pools } from './pools.ts'
+import { type ExternalSpec, type Pool, pools } from './pools.ts'
 import { rendered } from './rendered.ts'
 import { haproxyIdle, haproxySet } from './scripts.ts'
 
@@ -47,12 +47,7 @@ function turn(topology: Topology, host: HostName, way: 'in' | 'out'): readonly O
   })
 }
 
-function byCommand(
-  spec: Extract<NonNullable<Topology['loadBalancer']>, { kind: 'external' }>,
-  pool: Pool,
-  host: HostName,
-  way: 'in' | 'out',
-): readonly Op[] {
+function byCommand(spec: ExternalSpec, pool: Pool, host: HostName, way: 'in' | 'out'): readonly Op[] {
   const server = pool.servers.find(one => one.host === host)
   if (!server) return []
   const words = filled(way === 'in' ? spec.add : spec.remove, { product: pool.product, ...server })
@@ -61,30 +56,28 @@ function byCommand(
   return way === 'in' ? [op, { await: [listed(spec, pool.product, host)], withinSeconds: 60 }] : [op]
 }
 
+type Front = Pool['product']
+
 /**
- * Ops that take a host out of DTR's pools as the running balancers have them, and let its transfers end: for a replica that the
- * playbook may no longer name. Facts say which balancer knows it; one that does not needs nothing.
+ * Ops that take a host out of its pools as the running balancers have them, and let its transfers end: for a host that the playbook may no
+ * longer name there. Facts say which balancer knows it; one that does not needs nothing. @param of whose pools, DTR's without it
  */
-export function takeOut(topology: Topology, facts: Facts, host: HostName): readonly Op[] {
+export function takeOut(
+  topology: Topology,
+  facts: Facts,
+  host: HostName,
+  of: readonly Front[] = ['dtr'],
+): readonly Op[] {
   const spec = topology.loadBalancer
-  if (!spec?.dtr) return []
-  if (spec.kind === 'external') {
-    const seen = facts.get(factKey(listed(spec, 'dtr', host)))
-    if (member(seen, host) !== true) return []
-    const address = topology.hosts[host]?.address ?? host
-    const words = filled(spec.remove, { product: 'dtr', host, address, port: portOf(topology, host) })
-    return [{ exec: { argv: named('remove', 'dtr', host, words) }, timeoutSeconds: 120, on: spec.host }]
-  }
+  if (spec === undefined) return []
+  if (spec.kind === 'external')
+    return externalMembers(topology, spec, facts, host, of).map(member =>
+      byWords(spec, 'remove', member, host),
+    )
   return spec.hosts.flatMap((on): readonly Op[] => {
-    if (spec.kind === 'nginx') {
-      return (facts.get(factKey({ fact: 'loadBalancer.nginx', host: on })) ?? null) === null
-        ? []
-        : activate(rendered(topology, spec, [host]), on)
-    }
-    const pools = member(facts.get(factKey({ fact: 'loadBalancer.haproxy', host: on })), 'servers')
-    const servers = Object.entries(isObject(pools) ? pools : {})
-      .filter(([pool, known]) => pool.startsWith('dtr') && member(known, host) !== undefined)
-      .map(([pool]) => `${pool}/${host}`)
+    if (spec.kind === 'nginx')
+      return knownToNginx(topology, facts, on, host, of) ? activate(rendered(topology, spec, [host]), on) : []
+    const servers = knownServers(facts, on, host, of)
     if (servers.length === 0) return []
     return [
       {
@@ -101,6 +94,86 @@ export function takeOut(topology: Topology, facts: Facts, host: HostName): reado
       },
     ]
   })
+}
+
+/** Ops that undo what `takeOut` of the same arguments does: the very servers that it took out, and waits until the balancer sends to them again. */
+export function putBack(
+  topology: Topology,
+  facts: Facts,
+  host: HostName,
+  of: readonly Front[] = ['dtr'],
+): readonly Op[] {
+  const spec = topology.loadBalancer
+  if (spec === undefined) return []
+  if (spec.kind === 'external')
+    return externalMembers(topology, spec, facts, host, of).flatMap((member): readonly Op[] => [
+      byWords(spec, 'add', member, host),
+      { await: [listed(spec, member.product, host)], withinSeconds: 60 },
+    ])
+  return spec.hosts.flatMap((on): readonly Op[] => {
+    if (spec.kind === 'nginx')
+      return knownToNginx(topology, facts, on, host, of) ? activate(rendered(topology, spec), on) : []
+    const servers = knownServers(facts, on, host, of)
+    if (servers.length === 0) return []
+    const up = Object.fromEntries(servers.map(server => [server.split('/')[0] ?? '', { [host]: 'up' }]))
+    return [
+      {
+        exec: { argv: ['sh', '-c', haproxySet, 'runbook-haproxy-set', 'ready', ...servers] },
+        timeoutSeconds: 30,
+        on,
+      },
+      { await: [{ fact: 'loadBalancer.haproxy', host: on, is: { servers: up } }], withinSeconds: 120 },
+    ]
+  })
+}
+
+/** `pool/host` for every pool of these products that the running HAProxy has the host in. */
+function knownServers(facts: Facts, on: HostName, host: HostName, of: readonly Front[]): readonly string[] {
+  const pools = member(facts.get(factKey({ fact: 'loadBalancer.haproxy', host: on })), 'servers')
+  return Object.entries(isObject(pools) ? pools : {})
+    .filter(([pool, known]) => of.some(one => pool.startsWith(one)) && member(known, host) !== undefined)
+    .map(([pool]) => `${pool}/${host}`)
+}
+
+/** NGINX does not tell its servers: where it runs, the playbook's own pools say whether the host is anybody's. */
+function knownToNginx(
+  topology: Topology,
+  facts: Facts,
+  on: HostName,
+  host: HostName,
+  of: readonly Front[],
+): boolean {
+  const runs = (facts.get(factKey({ fact: 'loadBalancer.nginx', host: on })) ?? null) !== null
+  if (!runs) return false
+  if (!of.includes('ucp')) return topology.loadBalancer?.dtr !== undefined
+  return pools(topology).some(
+    pool => of.includes(pool.product) && pool.servers.some(server => server.host === host),
+  )
+}
+
+interface ExternalMember {
+  readonly product: Front
+  readonly address: string
+  readonly port: number
+}
+
+/** As what a host stands in somebody else's balancer now, by its own list. */
+function externalMembers(
+  topology: Topology,
+  spec: ExternalSpec,
+  facts: Facts,
+  host: HostName,
+  of: readonly Front[],
+): readonly ExternalMember[] {
+  const address = topology.hosts[host]?.address ?? host
+  return of
+    .filter(product => member(facts.get(factKey(listed(spec, product, host))), host) === true)
+    .map(product => ({ product, address, port: portOf(topology, product, host) }))
+}
+
+function byWords(spec: ExternalSpec, verb: 'add' | 'remove', to: ExternalMember, host: HostName): Op {
+  const words = filled(spec[verb], { ...to, host })
+  return { exec: { argv: named(verb, to.product, host, words) }, timeoutSeconds: 120, on: spec.host }
 }
 
 /** Ops that put the balancers to a topology's pools and a host back into them, as it is there. */
@@ -130,6 +203,7 @@ export function renew(topology: Topology, facts: Facts, host: HostName): readonl
 /** Transfers in hand get this long to end before a replica goes; a client whose transfer is cut tries again. */
 const TRANSFERS_SECONDS = 120
 
-function portOf({ dtr }: Topology, host: HostName): number {
+function portOf({ dtr, ucp }: Topology, product: Front, host: HostName): number {
+  if (product === 'ucp') return ucp?.controllerPort ?? 443
   return dtr?.replicas.find(one => one.host === host)?.httpsPort ?? 443
 }
