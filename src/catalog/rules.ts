@@ -1,5 +1,6 @@
 import { finder } from '../plan/finder.ts'
 import type { Finding, RulePage } from '../plan/finding.ts'
+import { withoutPages } from '../plan/without.ts'
 import type { Topology } from '../playbook/topology.ts'
 import { pages as dockerSeen } from './docker/preflight.ts'
 import * as docker from './docker/rules.ts'
@@ -36,7 +37,7 @@ const products = [docker, ucp, dtr, storage, loadBalancer]
 /** The pages of all rules that need no host, each code once and sorted. */
 export const rulePages: readonly RulePage[] = [
   ...new Map(
-    [...products.flatMap(({ pages }) => pages), ...acceptPages].map(page => [page.code, page]),
+    [...products.flatMap(({ pages }) => pages), ...acceptPages, ...withoutPages].map(page => [page.code, page]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Finding } from '../plan/finding.ts'
-import type { Digest } from '../plan/step.ts'
+import type { Digest, HostName } from '../plan/step.ts'
 import { hasErrors } from '../playbook/diagnostic.ts'
 import { countLine, renderDiagnostics } from '../playbook/frame.ts'
 import type { Topology } from '../playbook/topology.ts'
@@ -8,6 +8,7 @@ import type { PlacedFinding } from '../views/text.ts'
 import { checkPlaybook } from './check.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
+import { leftOut } from './leaveOut.ts'
 
 /** A playbook without errors. */
 export interface Good {
@@ -18,12 +19,18 @@ export interface Good {
   readonly folder: string
   readonly topology: Topology
   readonly digest: Digest
+  /** Hosts that are neither asked nor changed, sorted. */
+  readonly without: readonly HostName[]
   /** Findings with their places in the file. */
   readonly place: (findings: readonly Finding[]) => readonly PlacedFinding[]
 }
 
-/** Reads a playbook; warnings are for `validate` and the plan. @throws Quit after printing every problem, when there are errors */
-export async function loadGood(file: string, io: Io, prune = false): Promise<Good> {
+/**
+ * Reads a playbook; warnings are for `validate` and the plan.
+ * @param without hosts and sites to leave out, separated by commas
+ * @throws Quit after printing every problem, when there are errors
+ */
+export async function loadGood(file: string, io: Io, prune = false, without?: string): Promise<Good> {
   const path = resolve(io.cwd, file)
   const loaded = await checkPlaybook(io.cwd === process.cwd() ? file : path)
   const { diagnostics, digest } = loaded
@@ -40,5 +47,6 @@ export async function loadGood(file: string, io: Io, prune = false): Promise<Goo
         ? { finding }
         : { finding, place: `${file}:${at.line}:${at.column}` }
     })
-  return { file, path, folder: dirname(path), topology, digest, place }
+  const out = leftOut(without, topology)
+  return { file, path, folder: dirname(path), topology, digest, without: out, place }
 }

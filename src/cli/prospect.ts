@@ -3,6 +3,7 @@ import { openSessions, type Sessions, type World } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
+import { leaveOut } from './leaveOut.ts'
 import type { Good } from './load.ts'
 import { readSecrets, secretsIn } from './secrets.ts'
 import { offline, type Survey, survey } from './survey.ts'
@@ -28,7 +29,7 @@ export async function lookAhead(
   io: Io,
 ): Promise<Prospect> {
   const { topology, folder } = good
-  const bare = offline(topology, good.digest, products)
+  const bare = leaveOut(offline(topology, good.digest, products), good.without)
   const facts = factsOf(products)
   const probes = bare.refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
   const secret = readSecrets(
@@ -38,25 +39,30 @@ export async function lookAhead(
       folder,
     },
   )
-  const world = realWorld({ hosts: topology.hosts, ssh: topology.ssh, folder, products, secret, may: to, io })
-  const sessions = openSessions(topology.hosts, world.connect)
-  return { world, sessions, seen: await survey(topology, good.digest, products, world, sessions) }
+  const { hosts, ssh } = topology
+  const { without } = good
+  const world = realWorld({ hosts, without, ssh, folder, products, secret, may: to, io })
+  const sessions = openSessions(hosts, world.connect)
+  const seen = await survey(topology, good.digest, products, world, sessions, without)
+  return { world, sessions, seen: leaveOut(seen, without) }
 }
 
 /**
- * The hosts that could not be asked, each with what to do. Hosts that shall leave the cluster may be dead.
+ * The hosts that could not be asked, each with what to do.
+ * @param leaving hosts that may be dead: they shall leave the cluster, or are left out. Absent: nobody can choose that here
  * @throws Quit when there is one of the others
  */
-export function insistOnAll(seen: Pick<Survey, 'unreachable'>, leaving: readonly string[] = []): void {
-  const lost = [...seen.unreachable.values()].filter(({ host }) => !leaving.includes(host))
+export function insistOnAll(seen: Pick<Survey, 'unreachable'>, leaving?: readonly string[]): void {
+  const lost = [...seen.unreachable.values()].filter(({ host }) => leaving?.includes(host) !== true)
   if (lost.length === 0) return
   const list = lost
     .map(one => `  ${one.host}: ${clean(one.message)}\n    = help: ${clean(one.help)}`)
     .join('\n')
+  const names = lost.map(one => one.host).join(',')
   throw new Quit(
     'unreachable',
     `${lost.length === 1 ? 'a host' : `${lost.length} hosts`} could not be asked\n${list}`,
-    'nothing was changed',
+    `nothing was changed${leaving === undefined ? '' : `; --without ${names} goes on with what does not need ${lost.length === 1 ? 'it' : 'them'}`}`,
   )
 }
 

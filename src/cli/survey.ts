@@ -21,13 +21,17 @@ export interface Survey {
 /** Answers may lead to new questions (a balancer's members once its kind is known); more rounds than this is a mistake in the catalog. */
 const MOST_ROUNDS = 4
 
-/** Asks the hosts, every host's questions in one round trip, and makes the plan. Read-only by the sessions it is given. */
+/**
+ * Asks the hosts, every host's questions in one round trip, and makes the plan. Read-only by the sessions it is given.
+ * @param without hosts that are not asked: nothing is known of them
+ */
 export async function survey(
   topology: Topology,
   playbook: Digest,
   products: readonly Product[],
   world: World,
   sessions: Sessions,
+  without: readonly HostName[] = [],
 ): Promise<Survey> {
   const facts = new Map<string, Json>()
   const asked = new Map<string, FactRef>()
@@ -46,7 +50,7 @@ export async function survey(
     }
     for (const ref of open) asked.set(factKey(ref), ref)
     const seen = await observe(
-      open.filter(ref => !unreachable.has(ref.host)),
+      open.filter(ref => !unreachable.has(ref.host) && !without.includes(ref.host)),
       world,
       sessions,
     )

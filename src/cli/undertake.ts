@@ -4,7 +4,8 @@ import { products } from '../catalog/index.ts'
 import { digest } from '../plan/canonical.ts'
 import type { Facts } from '../plan/fact.ts'
 import { asked } from '../plan/refs.ts'
-import type { HostName } from '../plan/step.ts'
+import type { HostName, Plan } from '../plan/step.ts'
+import { goWithout } from '../plan/without.ts'
 import { createKeeper, keepersAmong } from '../run/keeper.ts'
 import { fenced } from '../run/lease.ts'
 import { observe } from '../run/observe.ts'
@@ -26,6 +27,11 @@ export interface Undertaking extends Omit<Conduct, 'guard'> {
   readonly lockTimeout: string | undefined
   /** Called with what is seen once the hosts are ours. @throws Quit when the plan is not for that any more */
   readonly insist?: (facts: Facts) => void
+}
+
+/** All hosts of a plan but those that it goes on without. */
+export function scopeOf({ hosts, without }: Plan): readonly HostName[] {
+  return Object.keys(hosts).filter(host => without?.hosts.includes(host) !== true)
 }
 
 /** How long the end of a run waits for the copies to be whole. */
@@ -105,7 +111,7 @@ async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
  * once.
  */
 export async function underLease(
-  { topology, digest: playbook }: Pick<Good, 'topology' | 'digest'>,
+  { topology, digest: playbook, without }: Pick<Good, 'topology' | 'digest' | 'without'>,
   { plan, outlooks }: Pick<PlanReport, 'plan' | 'outlooks'>,
   lockTimeout: string | undefined,
   job: Conduct,
@@ -114,10 +120,11 @@ export async function underLease(
   if (run + depend === 0) return conduct(job)
   return undertake({
     ...job,
-    scope: Object.keys(plan.hosts),
+    scope: scopeOf(plan),
     lockTimeout,
     insist(facts) {
-      const now = compile(topology, playbook, products, facts)
+      const whole = compile(topology, playbook, products, facts)
+      const now = goWithout(whole, without, facts).plan
       if (digest(now.steps) === digest(plan.steps)) return
       throw new Quit(
         'stale',

@@ -4,18 +4,21 @@ import { isAbsolute, join } from 'node:path'
 import { userInfo } from 'node:os'
 import type { Product } from '../catalog/product.ts'
 import { readonly } from '../hosts/readonly.ts'
-import type { Connect } from '../hosts/session.ts'
+import { type Connect, Unreachable } from '../hosts/session.ts'
 import { connectSsh } from '../hosts/ssh.ts'
 import type { Fact } from '../plan/fact.ts'
-import type { Digest, Json, Plan } from '../plan/step.ts'
+import type { Digest, HostName, Json, Plan } from '../plan/step.ts'
 import type { SshSpec } from '../playbook/topology.ts'
 import { createRedact } from '../run/redact.ts'
 import type { World } from '../run/world.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
+import { sshOptions } from './sshOptions.ts'
 
 export interface WorldOptions {
   readonly hosts: Plan['hosts']
+  /** Hosts that are never connected to. */
+  readonly without?: readonly HostName[]
   readonly ssh: SshSpec
   /** The playbook's folder. */
   readonly folder: string
@@ -27,7 +30,16 @@ export interface WorldOptions {
 }
 
 /** Real hosts over SSH, real time, secrets and files of this machine. */
-export function realWorld({ hosts, ssh, folder, products, secret, may, io }: WorldOptions): World {
+export function realWorld({
+  hosts,
+  without = [],
+  ssh,
+  folder,
+  products,
+  secret,
+  may,
+  io,
+}: WorldOptions): World {
   const redact = createRedact()
   const masked = (reference: string): string => {
     const value = secret(reference)
@@ -35,13 +47,19 @@ export function realWorld({ hosts, ssh, folder, products, secret, may, io }: Wor
     return value
   }
   const { detour } = io
-  const direct = connectSsh({
-    ...ssh,
-    ...(detour === undefined ? {} : { knownHostsFiles: [], ...detour.options }),
-    host: name => hosts[name],
-    secret: masked,
-  })
-  const connect: Connect = detour === undefined ? direct : host => direct(detour.at(host))
+  const direct = connectSsh(sshOptions(hosts, ssh, masked, io))
+  const there: Connect = detour === undefined ? direct : host => direct(detour.at(host))
+  const connect: Connect = host =>
+    without.includes(host.name)
+      ? Promise.reject(
+          new Unreachable(
+            host.name,
+            'lost',
+            `${host.name} is left out`,
+            'run it again without --without when it is back',
+          ),
+        )
+      : there(host)
   return {
     hosts,
     connect: may === 'look' ? readonly(connect) : connect,

@@ -129,4 +129,9 @@ export interface Plan {
   readonly quorums: readonly Quorum[]
   /** In an order that respects `needs`; the same input gives the same bytes. */
   readonly steps: readonly Step[]
+  /** Hosts that somebody chose to go on without, and the steps that are left undone for it. */
+  readonly without?: {
+    readonly hosts: readonly HostName[]
+    readonly left: readonly { readonly step: StepId; readonly title: string; readonly why: string }[]
+  }
 }

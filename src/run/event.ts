@@ -80,6 +80,8 @@ export type Event = { readonly at: string } & (
       readonly name: string
       readonly steps: number
       readonly resumed: boolean
+      /** Hosts that the run goes on without. */
+      readonly without?: readonly HostName[]
     }
   | { readonly kind: 'step-started'; readonly step: StepId; readonly attempt: number }
   | {

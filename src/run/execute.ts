@@ -81,6 +81,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
       name: plan.name,
       steps: plan.steps.length,
       resumed: past.length > 0,
+      ...(plan.without && { without: plan.without.hosts }),
     })
     if (options.assume) record({ kind: 'assumed', ...options.assume })
     const waiting = new Map(

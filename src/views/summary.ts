@@ -53,11 +53,23 @@ export function summaryText(report: RunReport, paint: Paint = noPaint): string {
       ({ step, quorum, up, members }) =>
         `held back: ${step} would take ${quorum} (${up} of ${members} up) below its majority`,
     ),
+    ...leftOutLines(plan, paint),
     ...(run.outcome === 'done' ? [] : safety(report, paint)),
     ...(report.next === '' ? [] : [`next: ${paint.bold(report.next)}`]),
   ]
     .join('\n')
     .concat('\n')
+}
+
+function leftOutLines({ without }: Plan, paint: Paint): readonly string[] {
+  if (without === undefined) return []
+  const { hosts, left } = without
+  const undone = left.length === 0 ? 'nothing' : count(left.length, 'step')
+  return wrap(
+    `left out: ${hosts.join(', ')}; ${undone} undone for it, done by an apply without --without`,
+    width,
+    '  ',
+  ).map(paint.yellow)
 }
 
 function headline(report: RunReport, paint: Paint): string {

@@ -18,6 +18,8 @@ export interface ApplyArgs {
   readonly file: string
   /** Also take out what left the playbook. */
   readonly prune?: boolean
+  /** Hosts and sites to go on without, separated by commas. */
+  readonly without?: string
   readonly dryRun: boolean
   readonly yes: boolean
   readonly plan?: string
@@ -48,10 +50,11 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
   if (!args.dryRun) insistOnTrusted(io.env)
   const { playbook, saved } = choose(args, io)
   const prune = args.prune === true || saved?.prune === true
-  const good = await loadGood(playbook, io, prune)
+  const without = args.without ?? saved?.plan.without?.hosts.join(',')
+  const good = await loadGood(playbook, io, prune, without)
   const { world, sessions, seen } = await lookAhead(good, products, args.dryRun ? 'look' : 'change', io)
   try {
-    insistOnAll(seen, good.topology.absent?.nodes)
+    insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
     const now = toSave(good, seen, 'live', { present, at: new Date(io.clock.now()).toISOString() })
     const report = reportOfSaved(now)

@@ -30,13 +30,21 @@ function local(runsDir: string, json: boolean, io: Io): number {
       io.out(
         json
           ? `${JSON.stringify(line)}\n`
-          : `${line.id}  ${line.outcome}  ${line.changed} changed  plan ${line.plan.slice(0, 12)}\n`,
+          : `${line.id}  ${line.outcome}  ${line.changed} changed  plan ${line.plan.slice(0, 12)}${line.without === undefined ? '' : `  without ${line.without.join(', ')}`}\n`,
       )
   }
   return exits.ok
 }
 
-function runLine(id: string, path: string): { id: string; outcome: string; changed: number; plan: string } {
+interface RunLine {
+  readonly id: string
+  readonly outcome: string
+  readonly changed: number
+  readonly plan: string
+  readonly without?: readonly string[]
+}
+
+function runLine(id: string, path: string): RunLine {
   let events: readonly Event[]
   try {
     events = readJournal(path).events
@@ -50,6 +58,7 @@ function runLine(id: string, path: string): { id: string; outcome: string; chang
     outcome: last?.kind === 'run-ended' ? last.outcome : 'not ended',
     changed: events.filter(event => event.kind === 'step-done' && event.how === 'changed').length,
     plan: first?.plan ?? '',
+    ...(first?.without && { without: first.without }),
   }
 }
 

@@ -5,6 +5,7 @@ import { isClean, rehearsedWords } from '../../plan/rehearsed.ts'
 import { counts, planHead } from '../../views/text.ts'
 import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
+import { leaveOut } from '../leaveOut.ts'
 import { type Good, loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
 import type { PlanFormat } from '../planFormats.ts'
@@ -17,6 +18,8 @@ export interface PlanArgs {
   readonly file: string
   /** Also take out what left the playbook. */
   readonly prune?: boolean
+  /** Hosts and sites to go on without, separated by commas. */
+  readonly without?: string
   readonly format: PlanFormat
   readonly offline: boolean
   /** A snapshot to plan from; only with `offline`. */
@@ -36,7 +39,7 @@ export interface PlanArgs {
 
 /** Shows what would happen, and touches nothing. */
 export async function plan(args: PlanArgs, io: Io): Promise<number> {
-  const good = await loadGood(args.file, io, args.prune)
+  const good = await loadGood(args.file, io, args.prune, args.without)
   insistOnSense(args)
   const after = args.after === undefined ? undefined : await loadGood(args.after, io)
   const looked = await look(good, after, args, io)
@@ -82,7 +85,7 @@ async function look(
         'add --offline, or leave it out',
       )
     const snapshot = readSnapshot(args.from, io)
-    const seen = surveyOf(good.topology, good.digest, snapshot)
+    const seen = leaveOut(surveyOf(good.topology, good.digest, snapshot), good.without)
     return { seen, saved: toSave(good, seen, 'snapshot', { at: snapshot.seen.at }) }
   }
   if (args.offline && after !== undefined) {
@@ -91,12 +94,12 @@ async function look(
     return { seen, saved: toSave(good, seen, 'offline', { after: after.file }) }
   }
   if (args.offline) {
-    const seen = offline(good.topology, good.digest, products)
+    const seen = leaveOut(offline(good.topology, good.digest, products), good.without)
     return { seen, saved: toSave(good, seen, 'offline') }
   }
   const { seen, world, sessions } = await lookAhead(good, products, 'look', io)
   try {
-    insistOnAll(seen, good.topology.absent?.nodes)
+    insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
     const at = new Date(io.clock.now()).toISOString()
     return { seen, saved: toSave(good, seen, 'live', { present, at }) }

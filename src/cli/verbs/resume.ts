@@ -8,7 +8,7 @@ import { fetchRun } from '../fetch.ts'
 import type { Io } from '../io.ts'
 import { type Kept, keptRun } from '../runs.ts'
 import { readSecrets, secretsIn } from '../secrets.ts'
-import { undertake } from '../undertake.ts'
+import { scopeOf, undertake } from '../undertake.ts'
 import { factsOf, realWorld } from '../world.ts'
 
 export interface ResumeArgs {
@@ -36,11 +36,13 @@ export async function resume(args: ResumeArgs, io: Io): Promise<number> {
     return exits.ok
   }
   const folder = dirname(origin.playbook)
-  const refs = asked(plan)
+  const refs = asked(plan).filter(ref => plan.without?.hosts.includes(ref.host) !== true)
   const facts = factsOf(products)
   const probes = refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
   const secret = readSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
-  const world = realWorld({ hosts: plan.hosts, ssh: origin.ssh, folder, products, secret, may: 'change', io })
+  const { hosts } = plan
+  const without = plan.without?.hosts ?? []
+  const world = realWorld({ hosts, without, ssh: origin.ssh, folder, products, secret, may: 'change', io })
   const sessions = openSessions(plan.hosts, world.connect)
   try {
     return await undertake({
@@ -55,7 +57,7 @@ export async function resume(args: ResumeArgs, io: Io): Promise<number> {
       parallel: args.parallel,
       next: { done: `runbook status ${origin.named}`, resume: `runbook resume ${at.id}` },
       io,
-      scope: Object.keys(plan.hosts),
+      scope: scopeOf(plan),
       lockTimeout: args.lockTimeout,
     })
   } finally {

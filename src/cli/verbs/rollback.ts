@@ -14,7 +14,7 @@ import type { Io } from '../io.ts'
 import { insistOnAll } from '../prospect.ts'
 import { keptRun, newRun } from '../runs.ts'
 import { readSecrets, secretsIn } from '../secrets.ts'
-import { undertake } from '../undertake.ts'
+import { scopeOf, undertake } from '../undertake.ts'
 import { factsOf, realWorld } from '../world.ts'
 
 interface RollbackArgs {
@@ -45,10 +45,12 @@ export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
     throw new Quit('usage', 'nobody is there to say yes', `runbook rollback ${old.id} --yes`)
   const folder = dirname(origin.playbook)
   const facts = factsOf(products)
-  const refs = asked(plan)
+  const refs = asked(plan).filter(ref => plan.without?.hosts.includes(ref.host) !== true)
   const probes = refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
   const secret = readSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
-  const world = realWorld({ hosts: plan.hosts, ssh: origin.ssh, folder, products, secret, may: 'change', io })
+  const { hosts } = plan
+  const without = plan.without?.hosts ?? []
+  const world = realWorld({ hosts, without, ssh: origin.ssh, folder, products, secret, may: 'change', io })
   const sessions = openSessions(plan.hosts, world.connect)
   try {
     const seen = await observe(refs, world, sessions)
@@ -79,7 +81,7 @@ export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
       parallel: args.parallel,
       next: { done: `runbook status ${origin.named}`, resume: `runbook resume ${at.id}` },
       io,
-      scope: Object.keys(plan.hosts),
+      scope: scopeOf(plan),
       continues: [old.id],
       lockTimeout: args.lockTimeout,
     })
