@@ -142,6 +142,7 @@ function resolveHost(
 
 function resolveDocker({ hosts, ucp, dtr, docker }: Playbook, roles: Roles, pin: Pin): DockerSpec {
   const members = unique([...(roles['manager'] ?? []), ...(roles['worker'] ?? []), ...(roles['dtr'] ?? [])])
+  if (docker === undefined) return { version: '', hosts: [] }
   const { install } = docker
   return {
     version: docker.version,

@@ -24,7 +24,7 @@ export interface Playbook {
   name: string
   ssh?: SshDefaults
   hosts: Hosts
-  docker: DockerSection
+  docker?: DockerSection
   ucp?: UcpSection
   dtr?: DtrSection
   storage?: StorageSection
@@ -139,7 +139,7 @@ export interface HostSpec {
   password?: string
 }
 /**
- * Docker Engine: present and of one version on every host of the cluster.
+ * Docker Engine: present and of one version on every host of the cluster. A playbook of `steps` alone may do without.
  */
 export interface DockerSection {
   /**

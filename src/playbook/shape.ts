@@ -30,12 +30,30 @@ const problemsMax = 1000
 
 /** What is wrong with the shape of a playbook, in its own words and at its own places. */
 export function checkShape(root: Placed, source: string): Shape {
-  if (validate(root.value)) return { playbook: root.value, problems: [] }
-  const all = validate.errors ?? []
+  const idle = hasNothingToDo(root.value) ? [withoutEngine] : []
+  if (validate(root.value) && idle.length === 0) return { playbook: root.value, problems: [] }
+  const all = [...idle, ...(validate.errors ?? [])]
   const errors = withoutEchoes(all)
   const problems = errors.slice(0, problemsMax).map(error => problemOf(error, root, source))
   const isTyped = all.every(error => mild.has(error.keyword))
   return { problems, ...(isTyped && { playbook: root.value as Playbook }) }
+}
+
+const withoutEngine: SchemaProblem = {
+  instancePath: '',
+  schemaPath: '#/required',
+  keyword: 'required',
+  params: { missingProperty: 'docker' },
+}
+
+/** Only a playbook with steps of its own has something to do where no engine is wanted. ajv tells what UCP and DTR need. */
+function hasNothingToDo(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !['docker', 'steps', 'ucp', 'dtr'].some(key => key in value)
+  )
 }
 
 /** One slip, one message: what ajv says twice, and the missing key of a misspelt one, are left out. */
@@ -57,7 +75,10 @@ function withoutEchoes(errors: readonly SchemaProblem[]): readonly SchemaProblem
     if (error.keyword === 'propertyNames') return false
     if (error.keyword !== 'type' && mistyped.has(error.instancePath)) return false
     if (error.keyword === 'discriminator') return !tagless.has(error.instancePath)
-    if (error.keyword !== 'required') return true
+    if (error.keyword === 'dependentRequired') {
+      const others = errors.filter(one => one.keyword === 'dependentRequired')
+      if (others[0] !== error) return false
+    } else if (error.keyword !== 'required') return true
     const missing = String(error.params['missingProperty'])
     return !(unknownBy.get(error.instancePath) ?? []).some(key => nearest(key, [missing]) !== undefined)
   })
@@ -85,6 +106,7 @@ function problemOf(error: SchemaProblem, root: Placed, source: string): Problem 
         range: keyPlaceOf(root, path, key),
       }
     }
+    case 'dependentRequired':
     case 'required': {
       const key = String(error.params['missingProperty'])
       const wanted =

@@ -53,7 +53,7 @@ export interface LocalFile {
 }
 
 export interface DockerSpec {
-  /** Engine version as `docker version` prints it, compared by prefix of whole components. */
+  /** Engine version as `docker version` prints it, compared by prefix of whole components. '' where none is wanted: no hosts. */
   readonly version: string
   /** Every host that must have the engine, in playbook order. */
   readonly hosts: readonly HostName[]
