@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, readFile } from 'node:fs/promises'
 import type ssh2 from 'ssh2'
 import type { Host } from '../plan/step.ts'
 import type { SshOptions } from './options.ts'
+import { USE_OPENSSH, type Way, inHome } from './way.ts'
 
 type Ssh2 = typeof ssh2
 
@@ -18,25 +18,29 @@ export interface Attempts {
   readonly attempts: readonly Attempt[]
   /** Keys that were there and could not be used, each with its reason. */
   readonly unusable: readonly string[]
+  /** How many encrypted keys were left out because nobody was asked for their passphrases yet. */
+  readonly locked: number
 }
 
-const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
-
 /**
- * The ways to log in to a host, best first: its `identityFile` alone (through the agent where that holds it); else the given private keys; else the agent and the default
- * keys in ~/.ssh; and after them the password where there is one, also for keyboard-interactive.
+ * The ways to log in to a host, best first: the key that the playbook names, alone (through the agent where that holds it); else
+ * the given private keys; else the agent and the keys that OpenSSH's configuration names, or the default ones in ~/.ssh; and
+ * after them the password where there is one, also for keyboard-interactive.
+ * @param ask whether a person may be asked for passphrases of keys that nobody named; for a named one they always are
  */
 export async function attemptsFor(
   host: Host,
+  way: Way,
   options: SshOptions,
   home: string,
   lib: Ssh2,
+  ask: boolean,
 ): Promise<Attempts> {
   const attempts: Attempt[] = []
-  const unusable: string[] = []
-  const username = host.user
-  const socket = options.agent ?? process.env['SSH_AUTH_SOCK']
-  const agent = socket === false || socket === '' ? undefined : socket
+  const unusable: string[] = [...way.unusable]
+  let locked = 0
+  const username = way.user
+  const { agent } = way
   const addKey = (shown: string, key: ssh2.ParsedKey): void => {
     attempts.push({
       method: 'publickey',
@@ -45,37 +49,43 @@ export async function attemptsFor(
     })
   }
   const addFile = async (file: string, wanted: boolean): Promise<void> => {
-    const path = file.startsWith('~/') ? join(home, file.slice(2)) : file
-    const held = wanted && agent !== undefined ? await agentFor(path, agent, lib) : undefined
+    const path = inHome(file, home)
+    const held = agent === undefined ? undefined : await agentFor(path, agent, lib)
     if (held !== undefined) {
+      // Where the whole agent is offered it was offered before.
+      if (!way.identitiesOnly) return
       attempts.push({
         method: 'publickey',
         shown: `${file} (held by the agent)`,
         auth: { type: 'agent', username, agent: held },
       })
-      return
+    } else {
+      const read = await readKey(path, file, options, lib, wanted || ask)
+      if (read === 'locked') locked += 1
+      else if (typeof read !== 'string') addKey(file, read)
+      else if (wanted || !read.endsWith('no such file')) unusable.push(read)
     }
-    const read = await readKey(path, file, options, lib)
-    if (typeof read !== 'string') addKey(file, read)
-    else if (wanted || !read.endsWith('no such file')) unusable.push(read)
+    const certificate = `${file}-cert.pub`
+    if (await isThere(inHome(certificate, home)))
+      unusable.push(`${certificate}: a user certificate, which this transport cannot show; ${USE_OPENSSH}`)
   }
 
-  if (host.identityFile !== undefined) await addFile(host.identityFile, true)
-  else if (options.privateKeys !== undefined) {
+  const useGiven = options.privateKeys !== undefined && host.identityFile === undefined
+  if (useGiven) {
     for (const text of options.privateKeys) {
       const key = lib.utils.parseKey(text)
       if (key instanceof Error) unusable.push(`a given private key: ${key.message}`)
       else addKey('given key', key)
     }
   } else {
-    if (agent !== undefined) {
+    if (agent !== undefined && !way.identitiesOnly) {
       attempts.push({
         method: 'publickey',
         shown: 'the keys of the agent',
         auth: { type: 'agent', username, agent },
       })
     }
-    for (const name of DEFAULT_KEYS) await addFile(`~/.ssh/${name}`, false)
+    for (const { file, wanted } of way.identities) await addFile(file, wanted)
   }
   if (host.password !== undefined) {
     const password = await options.secret(host.password.secret)
@@ -94,7 +104,7 @@ export async function attemptsFor(
       },
     )
   }
-  return { attempts, unusable }
+  return { attempts, unusable, locked }
 }
 
 /** The agent with just the one key of which FILE or FILE.pub is the public half, if it holds it. */
@@ -121,6 +131,13 @@ async function agentFor(path: string, socket: string, lib: Ssh2): Promise<ssh2.B
   return agent
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
 function isParsed(key: unknown): key is ssh2.ParsedKey {
   return typeof key === 'object' && key !== null && 'getPublicSSH' in key
 }
@@ -128,11 +145,13 @@ function isParsed(key: unknown): key is ssh2.ParsedKey {
 /** Passphrases asked for in this process, by file: a person is asked once. */
 const passphrases = new WeakMap<SshOptions, Map<string, Promise<string | undefined>>>()
 
+/** The private key; else why it cannot be used; `locked` when it is encrypted and nobody may be asked yet. */
 async function readKey(
   path: string,
   shown: string,
   options: SshOptions,
   lib: Ssh2,
+  ask: boolean,
 ): Promise<ssh2.ParsedKey | string> {
   let text: string
   try {
@@ -150,7 +169,15 @@ async function readKey(
   const plain = lib.utils.parseKey(text)
   if (!(plain instanceof Error))
     return plain.isPrivateKey() ? plain : `${shown}: a public key, not a private one`
-  if (!/passphrase|encrypted/i.test(plain.message)) return `${shown}: ${plain.message}`
+  if (/-cert-v01@openssh\.com /.test(text))
+    return `${shown}: a user certificate, which this transport cannot show; ${USE_OPENSSH}`
+  if (!/passphrase|encrypted/i.test(plain.message)) {
+    const kinds = /unsupported/i.test(plain.message)
+      ? ` (a key on a FIDO token needs an agent or ${USE_OPENSSH})`
+      : ''
+    return `${shown}: ${plain.message}${kinds}`
+  }
+  if (!ask && options.passphrase !== undefined) return 'locked'
   let asked = passphrases.get(options)
   if (asked === undefined) passphrases.set(options, (asked = new Map<string, Promise<string | undefined>>()))
   let answer = asked.get(path)
@@ -158,7 +185,7 @@ async function readKey(
     asked.set(path, (answer = options.passphrase?.(shown) ?? Promise.resolve(undefined)))
   const passphrase = await answer
   if (passphrase === undefined)
-    return `${shown}: encrypted, and no passphrase was given; load it into an agent with ssh-add`
+    return `${shown}: encrypted, and no passphrase was given; load it into an agent with ssh-add, or name one in ssh.passphrase`
   const key = lib.utils.parseKey(text, passphrase)
   return key instanceof Error ? `${shown}: the passphrase does not fit` : key
 }

@@ -1,15 +1,18 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { randomBytes } from 'node:crypto'
-import type ssh2 from 'ssh2'
 import type { Host } from '../plan/step.ts'
-import { attemptsFor, authSequence } from './auth.ts'
+import { algorithms } from './algorithms.ts'
+import { type Attempts, attemptsFor, authSequence } from './auth.ts'
 import type { SshOptions } from './options.ts'
 import { NoRoom } from './pool.ts'
+import type { Proxy } from './proxy.ts'
+import { type Asked, type Phase, explain, tookTooLong } from './refusal.ts'
 import { Unreachable } from './session.ts'
 import { type Shell, ShellLost, openShell } from './shell.ts'
 import { becomeRoot, bootCommand } from './sudo.ts'
 import type { Distrust, Trust } from './trust.ts'
+import type { Way } from './way.ts'
 
 /** One authenticated SSH connection. */
 export interface Connection {
@@ -22,98 +25,93 @@ export interface Connection {
   close(): void
 }
 
-/** Without SHA-1, CBC, and DH groups below 2048 bits, all of which ssh2 still offers by itself. */
-const ALGORITHMS = {
-  kex: [
-    'curve25519-sha256',
-    'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256',
-    'ecdh-sha2-nistp384',
-    'ecdh-sha2-nistp521',
-    'diffie-hellman-group16-sha512',
-    'diffie-hellman-group18-sha512',
-    'diffie-hellman-group-exchange-sha256',
-    'diffie-hellman-group14-sha256',
-  ],
-  cipher: [
-    'aes128-gcm@openssh.com',
-    'aes256-gcm@openssh.com',
-    'chacha20-poly1305@openssh.com',
-    'aes128-ctr',
-    'aes192-ctr',
-    'aes256-ctr',
-  ],
-  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-  serverHostKey: [
-    'ssh-ed25519',
-    'ecdsa-sha2-nistp256',
-    'ecdsa-sha2-nistp384',
-    'ecdsa-sha2-nistp521',
-    'rsa-sha2-512',
-    'rsa-sha2-256',
-  ],
-} as const satisfies ssh2.Algorithms
-
-/** The server hung up before it said a word: sshd's MaxStartups does that at random. Safe to try again. */
-export class TurnedAway extends Unreachable {}
+/** What a connection is made with besides the host. */
+export interface Means {
+  readonly trust: Trust
+  readonly home: string
+  /** The stream to use in place of a TCP connection (a jump). */
+  readonly through?: Duplex
+  /** A program to use in place of a TCP connection. */
+  readonly proxy?: Proxy
+}
 
 /**
- * Connects and logs in. The first shell's channel is opened in the very event of the login, before ssh2 spends a round trip on
- * the server's further host keys.
- * @param through the stream to use in place of a TCP connection (a jump)
+ * Connects and logs in. Where that fails and encrypted keys were left out, the person is asked for their passphrases and it is
+ * tried once more.
+ * @param means called for each try: a stream can be used once
  * @throws Unreachable
  */
 export async function connectOnce(
   host: Host,
+  way: Way,
   options: SshOptions,
-  context: { readonly trust: Trust; readonly home: string; readonly through?: Duplex },
+  means: () => Means | Promise<Means>,
 ): Promise<Connection> {
   const { default: lib } = await import('ssh2')
-  const { attempts, unusable } = await attemptsFor(host, options, context.home, lib)
+  const first = await means()
+  const plain = await attemptsFor(host, way, options, first.home, lib, false)
+  try {
+    return await logIn(host, way, options, first, plain)
+  } catch (error) {
+    if (!(error instanceof Unreachable) || error.reason !== 'auth' || plain.locked === 0) throw error
+    const unlocked = await attemptsFor(host, way, options, first.home, lib, true)
+    return logIn(host, way, options, await means(), unlocked)
+  }
+}
+
+/** The first shell's channel is opened in the very event of the login, before ssh2 spends a round trip on further host keys. */
+async function logIn(
+  host: Host,
+  way: Way,
+  options: SshOptions,
+  { trust, through, proxy }: Means,
+  { attempts, unusable }: Attempts,
+): Promise<Connection> {
+  const { default: lib } = await import('ssh2')
   const password = typeof host.sudo === 'object' ? await options.secret(host.sudo.secret) : undefined
-  const address = host.address.replace(/^\[(.*)\]$/, '$1')
-  const where = `${host.name} (${host.user}@${address}:${String(host.port)})`
-  const limitMs = options.connectTimeoutSeconds * 1000
+  const where = `${host.name} (${way.user}@${way.address}:${String(way.port)})`
   const auth = authSequence(attempts)
-  const onFile = context.trust.algorithms(address, host.port)
-  const serverHostKey = [...ALGORITHMS.serverHostKey].sort((a, b) => place(onFile, a) - place(onFile, b))
+  const offered = keyAlgorithms(host, way, trust)
+  const given = through ?? proxy?.stream
 
   return new Promise((resolve, reject) => {
     const client = new lib.Client()
-    const socket = context.through ?? (options.dial ?? dial)(address, host.port)
-    let phase: 'connect' | 'banner' | 'auth' | 'ready' = context.through === undefined ? 'connect' : 'banner'
+    const socket = given ?? (options.dial ?? dial(way))(way.address, way.port)
+    let phase: Phase = given === undefined ? 'connect' : 'banner'
     let distrust: Distrust | undefined
-    let timer = setTimeout(late, limitMs)
+    let timer = setTimeout(late, options.connectTimeoutSeconds * 1000)
     let closed = false
 
+    const asked = (): Asked => ({
+      host: host.name,
+      where,
+      phase,
+      connectTimeoutSeconds: options.connectTimeoutSeconds,
+      distrust,
+      tried: auth.tried,
+      offered: auth.offered(),
+      unusable,
+    })
     function fail(error: Unreachable): void {
       clearTimeout(timer)
-      reject(error)
       client.destroy()
       socket.destroy()
+      if (proxy === undefined || phase !== 'banner' || error.reason === 'hostkey') {
+        reject(error)
+        return
+      }
+      void proxy.failure().then(how => {
+        const what = `${where}: the ProxyCommand is no way to it: ${how ?? error.message}`
+        reject(new Unreachable(host.name, 'connect', what, `Try "ssh ${way.address}" on this machine.`))
+      })
     }
-    function next(to: typeof phase): void {
+    function next(to: Phase): void {
       phase = to
       clearTimeout(timer)
-      if (to !== 'ready') timer = setTimeout(late, limitMs)
+      if (to !== 'ready') timer = setTimeout(late, options.connectTimeoutSeconds * 1000)
     }
     function late(): void {
-      const after = `within ${String(options.connectTimeoutSeconds)} s`
-      if (phase === 'connect')
-        fail(new Unreachable(host.name, 'timeout', `${where}: no TCP connection ${after}`, HELP.connect))
-      else if (phase === 'banner') {
-        fail(
-          new Unreachable(
-            host.name,
-            'timeout',
-            `${where}: connected, but the SSH server did not finish its greeting ${after}`,
-            HELP.banner,
-          ),
-        )
-      } else
-        fail(
-          new Unreachable(host.name, 'timeout', `${where}: the login did not end ${after}`, HELP.slowLogin),
-        )
+      fail(tookTooLong(asked()))
     }
 
     if (phase === 'connect') {
@@ -126,11 +124,11 @@ export async function connectOnce(
     })
     client.on('error', error => {
       if (error.level === 'agent' || phase === 'ready') return
-      fail(explain(error))
+      fail(explain(error, asked()))
     })
     client.on('close', () => {
       closed = true
-      if (phase !== 'ready') fail(explain(new Error('the server closed the connection')))
+      if (phase !== 'ready') fail(explain(new Error('the server closed the connection'), asked()))
     })
     client.on('ready', () => {
       next('ready')
@@ -186,7 +184,7 @@ export async function connectOnce(
               )
               return
             }
-            becomeRoot(host, channel, password).then(
+            becomeRoot({ ...host, user: way.user }, channel, password).then(
               () => {
                 give(openShell(channel, randomBytes(16).toString('hex')))
               },
@@ -200,66 +198,15 @@ export async function connectOnce(
       })
     }
 
-    function explain(error: Error & { level?: string; code?: string | number }): Unreachable {
-      if (distrust !== undefined)
-        return new Unreachable(host.name, 'hostkey', `${where}: ${distrust.message}`, distrust.help)
-      if (
-        error.level === 'client-authentication' ||
-        (phase === 'auth' && /authentication/i.test(error.message))
-      ) {
-        const tried =
-          auth.tried.length === 0 ? 'there was nothing to log in with' : `tried ${auth.tried.join(', ')}`
-        const offered = auth.offered().length === 0 ? '' : `; the server takes ${auth.offered().join(', ')}`
-        const notes = unusable.length === 0 ? '' : `; not usable: ${unusable.join('; ')}`
-        const why = error.level === 'client-authentication' ? '' : ` (${error.message})`
-        return new Unreachable(
-          host.name,
-          'auth',
-          `${where}: the login was refused${why}: ${tried}${offered}${notes}`,
-          HELP.auth,
-        )
-      }
-      if (phase === 'connect') {
-        return new Unreachable(
-          host.name,
-          'connect',
-          `${where}: no connection: ${CONNECT_ERRORS[String(error.code)] ?? error.message}`,
-          HELP.connect,
-        )
-      }
-      if (phase === 'auth') {
-        return new Unreachable(
-          host.name,
-          'connect',
-          `${where}: the connection broke during the login: ${error.message}`,
-          HELP.brokenLogin,
-        )
-      }
-      if (/before handshake/.test(error.message) || error.code === 'ECONNRESET') {
-        return new TurnedAway(
-          host.name,
-          'connect',
-          `${where}: the server hung up before its greeting`,
-          HELP.turnedAway,
-        )
-      }
-      return new Unreachable(
-        host.name,
-        'connect',
-        `${where}: no SSH connection: ${error.message}`,
-        HELP.banner,
-      )
-    }
-
     client.connect({
       sock: socket,
-      username: host.user,
+      username: way.user,
       readyTimeout: 0,
       keepaliveInterval: 10_000,
       keepaliveCountMax: 3,
-      algorithms: { ...mutable(ALGORITHMS), serverHostKey },
+      algorithms: algorithms(offered),
       hostVerifier: (key: Buffer) => {
-        distrust = context.trust.check(address, host.port, key)
+        distrust = trust.check(way, key)
         return distrust === undefined
       },
       authHandler: auth.handler,
@@ -267,37 +214,22 @@ export async function connectOnce(
   })
 }
 
-function dial(address: string, port: number): net.Socket {
-  return net.connect({ host: address, port, noDelay: true })
+function keyAlgorithms(host: Host, way: Way, trust: Trust): readonly string[] {
+  try {
+    return trust.algorithms(way)
+  } catch (error) {
+    const what = `${host.name}: the known host keys cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    throw new Unreachable(host.name, 'hostkey', what, 'Make the file readable, or take it out of the list.')
+  }
 }
 
-function place(onFile: readonly string[], algorithm: string): number {
-  const at = onFile.indexOf(algorithm)
-  return at === -1 ? onFile.length : at
-}
-
-function mutable(lists: typeof ALGORITHMS): ssh2.Algorithms {
-  return { kex: [...lists.kex], cipher: [...lists.cipher], hmac: [...lists.hmac] }
-}
-
-const CONNECT_ERRORS: { readonly [code: string]: string } = {
-  ECONNREFUSED: 'nothing listens there (connection refused)',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to its network',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name could not be looked up',
-  ETIMEDOUT: 'no answer',
-}
-
-const HELP = {
-  connect:
-    'Check the address and port in the playbook, that the host is up, and that no firewall is in between.',
-  banner:
-    'Check that an SSH server listens on this port (it may be hung or out of memory), and that it takes modern algorithms.',
-  slowLogin: "Check the host's name service and PAM; a login that waits for DNS is the usual cause.",
-  brokenLogin:
-    "Try again. If it stays so, the server's log says why it hung up (an account that is locked, a login that crashes).",
-  turnedAway:
-    'The SSH server limits how many may log in at once (MaxStartups), or its log says why it hung up. Try again.',
-  auth: 'Check user and identityFile in the playbook, and ~/.ssh/authorized_keys on the host.',
+function dial({ family, bindAddress }: Way): (address: string, port: number) => net.Socket {
+  return (address, port) =>
+    net.connect({
+      host: address,
+      port,
+      noDelay: true,
+      ...(family !== undefined && { family }),
+      ...(bindAddress !== undefined && { localAddress: bindAddress }),
+    })
 }

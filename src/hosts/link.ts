@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import { TurnedAway } from './connection.ts'
+import { TurnedAway } from './refusal.ts'
 import { type Pool, shellPool } from './pool.ts'
 import { Unreachable } from './session.ts'
 import { ShellLost, type Shell } from './shell.ts'

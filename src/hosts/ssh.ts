@@ -1,16 +1,16 @@
-import { homedir } from 'node:os'
-import type { Host, HostName } from '../plan/step.ts'
+import { homedir, userInfo } from 'node:os'
+import type { Duplex } from 'node:stream'
+import type { Host } from '../plan/step.ts'
 import { type Connection, connectOnce } from './connection.ts'
+import { gates } from './gates.ts'
 import { type Link, createLink } from './link.ts'
-import type { SshOptions } from './options.ts'
+import type { LeftOpen, SshOptions } from './options.ts'
+import { startProxy } from './proxy.ts'
 import { remoteSession } from './remote.ts'
 import { type Connect, Unreachable } from './session.ts'
 import { refused } from './sudo.ts'
-import { type Trust, readTrust } from './trust.ts'
-
-/** sshd lets ten log in at once by default and then turns some away at random. */
-const HANDSHAKES_AT_A_GATE = 8
-const HANDSHAKES_AT_ALL = 32
+import { trustFiles } from './trust.ts'
+import { type Hop, type Way, wayTo } from './way.ts'
 
 /**
  * Ways to hosts over SSH: one connection a host, shared by all its sessions and re-used until the last of them is closed; made
@@ -23,43 +23,51 @@ const HANDSHAKES_AT_ALL = 32
  * await session.close()                                        // the last session of a host drops the connection
  * ```
  * A sudo that is refused shows at the first request (Unreachable 'sudo').
- * @throws Error at the first connection when a known_hosts file cannot be read
  */
 export function connectSsh(options: SshOptions): Connect {
   const home = options.home ?? homedir()
-  const links = new Map<HostName, { readonly link: Link; users: number }>()
+  const links = new Map<string, { readonly link: Link; users: number }>()
   const gate = gates()
-  let trust: Trust | undefined
+  const trust = trustFiles(options.knownHosts)
 
-  const acquire = (
-    host: Host,
-    via: readonly HostName[],
-  ): { readonly link: Link; readonly release: () => void } => {
-    let entry = links.get(host.name)
+  /** @param via the hosts and hops on the way so far, so that a circle is seen */
+  const acquire = (target: Target, via: readonly string[]): Taken => {
+    let entry = links.get(target.key)
     if (entry === undefined) {
-      let releaseJump: (() => void) | undefined
-      let jumpLink: Link | undefined
+      const { host } = target
+      const config = target.open === undefined ? options : { ...options, open: { [host.name]: target.open } }
+      let before: Taken | undefined
+      let way: Way | undefined
       const connect = async (): Promise<Connection> => {
-        trust ??= readTrust(options, home)
-        if (host.jump === undefined)
-          return gate(host.address, () => connectOnce(host, options, { trust: trust as Trust, home }))
-        if (jumpLink === undefined) {
-          const taken = acquire(jumpOf(host, via, options), [...via, host.name])
-          jumpLink = taken.link
-          releaseJump = taken.release
+        way ??= await wayTo(host, config, home)
+        const { proxy, ...found } = way
+        const decided: Way = found
+        const next = beforeOf(target, proxy, via, options)
+        const name = next?.host.name ?? way.address
+        if (next !== undefined) {
+          before ??= acquire(next, [...via, target.key])
+          // Not within the gate: those who wait for a jump would keep it from connecting.
+          await before.link.connection()
         }
-        return throughJump(host, jumpLink, options, { trust, home, gate })
+        return gate(next === undefined ? name : `through ${name}`, () =>
+          connectOnce(host, decided, config, async () => {
+            if (before !== undefined)
+              return { trust, home, through: await throughJump(host, decided, name, before.link) }
+            const command = proxy !== undefined && 'command' in proxy ? proxy.command : undefined
+            return { trust, home, ...(command !== undefined && { proxy: startProxy(command) }) }
+          }),
+        )
       }
       const link = createLink(host.name, connect, {
         reconnectSeconds: options.reconnectSeconds ?? 60,
-        refused: said => noShell(host, said),
+        refused: said => noShell({ ...host, user: way?.user ?? host.user }, said),
       })
       const close = (): void => {
         link.close()
-        releaseJump?.()
+        before?.release()
       }
       entry = { link: { ...link, close }, users: 0 }
-      links.set(host.name, entry)
+      links.set(target.key, entry)
     }
     const held = entry
     held.users += 1
@@ -71,14 +79,14 @@ export function connectSsh(options: SshOptions): Connect {
         released = true
         held.users -= 1
         if (held.users > 0) return
-        if (links.get(host.name) === held) links.delete(host.name)
+        if (links.get(target.key) === held) links.delete(target.key)
         held.link.close()
       },
     }
   }
 
   return async host => {
-    const { link, release } = acquire(host, [])
+    const { link, release } = acquire({ key: host.name, host }, [])
     try {
       await link.connection()
     } catch (error) {
@@ -89,7 +97,61 @@ export function connectSsh(options: SshOptions): Connect {
   }
 }
 
-function jumpOf(host: Host, via: readonly HostName[], options: SshOptions): Host {
+interface Taken {
+  readonly link: Link
+  readonly release: () => void
+}
+
+/** A host of the playbook, or a hop that OpenSSH's configuration names. */
+interface Target {
+  readonly key: string
+  readonly host: Host
+  /** Of a hop: what its name leaves to the configuration. */
+  readonly open?: readonly LeftOpen[]
+  /** Of a hop: those before it, in place of what the configuration says of it. */
+  readonly hops?: readonly Hop[]
+}
+
+/** What has to be passed first, if anything. */
+function beforeOf(
+  target: Target,
+  proxy: Way['proxy'],
+  via: readonly string[],
+  options: SshOptions,
+): Target | undefined {
+  if (target.host.jump !== undefined) {
+    const jump = jumpOf(target.host, via, options)
+    return { key: jump.name, host: jump }
+  }
+  const hops = target.hops ?? (proxy !== undefined && 'hops' in proxy ? proxy.hops : [])
+  const last = hops.at(-1)
+  if (last === undefined) return undefined
+  const shown = hops
+    .map(({ user, address, port }) => `${user ?? ''}@${address}:${String(port ?? '')}`)
+    .join(',')
+  const key = `ProxyJump ${shown}`
+  if (via.includes(key)) throw circle(target.host.name, [...via, target.key, key])
+  const earlier = hops.slice(0, -1)
+  return {
+    key,
+    host: {
+      name: `${last.address} (ProxyJump of ${via[0] ?? target.key})`,
+      address: last.address,
+      port: last.port ?? 22,
+      user: last.user ?? userInfo().username,
+      roles: [],
+      sudo: 'no',
+    },
+    open: [
+      ...(last.user === undefined ? ['user' as const] : []),
+      ...(last.port === undefined ? ['port' as const] : []),
+    ],
+    // The first hop is reached as its own configuration says, the others through those before them: as ssh -J does.
+    ...(earlier.length > 0 && { hops: earlier }),
+  }
+}
+
+function jumpOf(host: Host, via: readonly string[], options: SshOptions): Host {
   const name = host.jump ?? ''
   const jump = options.host(name)
   if (jump === undefined) {
@@ -100,38 +162,27 @@ function jumpOf(host: Host, via: readonly HostName[], options: SshOptions): Host
       'Name a host of the playbook in "jump".',
     )
   }
-  if (name === host.name || via.includes(name)) {
-    throw new Unreachable(
-      host.name,
-      'connect',
-      `the jump hosts go in a circle: ${[...via, host.name, name].join(' through ')}`,
-      'Take one "jump" away.',
-    )
-  }
+  if (name === host.name || via.includes(name)) throw circle(host.name, [...via, host.name, name])
   return jump
 }
 
-async function throughJump(
-  host: Host,
-  jump: Link,
-  options: SshOptions,
-  context: { readonly trust: Trust; readonly home: string; readonly gate: Gate },
-): Promise<Connection> {
+function circle(host: string, via: readonly string[]): Unreachable {
+  const shown = `the jump hosts go in a circle: ${via.join(' through ')}`
+  return new Unreachable(host, 'connect', shown, 'Take one "jump" (or ProxyJump) away.')
+}
+
+async function throughJump(host: Host, way: Way, jumpName: string, jump: Link): Promise<Duplex> {
   const connection = await jump.connection()
-  return context.gate(`through ${host.jump ?? ''}`, async () => {
-    let through
-    try {
-      through = await connection.forward(host.address, host.port)
-    } catch (error) {
-      throw new Unreachable(
-        host.name,
-        'connect',
-        `${host.name}: ${host.jump ?? ''} could not connect to ${host.address}:${String(host.port)}: ${error instanceof Error ? error.message : String(error)}`,
-        `Check the address as ${host.jump ?? ''} sees it, and that its SSH server allows forwarding (AllowTcpForwarding).`,
-      )
-    }
-    return connectOnce(host, options, { ...context, through })
-  })
+  try {
+    return await connection.forward(way.address, way.port)
+  } catch (error) {
+    throw new Unreachable(
+      host.name,
+      'connect',
+      `${host.name}: ${jumpName} could not connect to ${way.address}:${String(way.port)}: ${error instanceof Error ? error.message : String(error)}`,
+      `Check the address as ${jumpName} sees it, and that its SSH server allows forwarding (AllowTcpForwarding).`,
+    )
+  }
 }
 
 function noShell(host: Host, said: string): Unreachable {
@@ -142,28 +193,4 @@ function noShell(host: Host, said: string): Unreachable {
     `${host.name}: the login works, but the host does not start "sh"${said === '' ? '' : `: ${said}`}`,
     `Check the login shell of ${host.user} there, and a forced command in authorized_keys.`,
   )
-}
-
-type Gate = <T>(name: string, task: () => Promise<T>) => Promise<T>
-
-/** Lets at most 8 tasks of one name, and 32 in all, run at once. */
-function gates(): Gate {
-  const running = new Map<string, number>()
-  const waiting: { readonly name: string; readonly start: () => void }[] = []
-  let all = 0
-  const free = (name: string): boolean =>
-    all < HANDSHAKES_AT_ALL && (running.get(name) ?? 0) < HANDSHAKES_AT_A_GATE
-  return async (name, task) => {
-    if (!free(name)) await new Promise<void>(start => waiting.push({ name, start }))
-    all += 1
-    running.set(name, (running.get(name) ?? 0) + 1)
-    try {
-      return await task()
-    } finally {
-      all -= 1
-      running.set(name, (running.get(name) ?? 1) - 1)
-      const next = waiting.findIndex(entry => free(entry.name))
-      if (next !== -1) waiting.splice(next, 1)[0]?.start()
-    }
-  }
 }

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import {
   type KnownHost,
   algorithmsFor,
@@ -10,7 +10,7 @@ import {
   knownHostsLine,
   parseKnownHosts,
 } from './known_hosts.ts'
-import type { SshOptions } from './options.ts'
+import { USE_OPENSSH, type Way } from './way.ts'
 
 /** Why a host key was not trusted, and what to do about it. */
 export interface Distrust {
@@ -20,24 +20,32 @@ export interface Distrust {
 
 /** The keys on file, kept up to date with those accepted during the run. */
 export interface Trust {
-  /** Undefined when the key may be trusted. */
-  check(address: string, port: number, key: Uint8Array): Distrust | undefined
+  /** Undefined when the key may be trusted. A new one is put on file where the way says so. */
+  check(way: Way, key: Uint8Array): Distrust | undefined
   /** Host key algorithms to ask for first. */
-  algorithms(address: string, port: number): string[]
+  algorithms(way: Way): string[]
 }
 
-/** Reads the files once. A file that is not there is empty; one that cannot be read is an error. @throws Error */
-export function readTrust(options: SshOptions, home: string): Trust {
-  const files = options.knownHostsFiles.map(file =>
-    file.startsWith('~/') ? join(home, file.slice(2)) : file,
-  )
-  const known: KnownHost[] = parseKnownHosts(options.knownHosts ?? '', 'given')
-  for (const file of files) known.push(...parseKnownHosts(readIfThere(file), file))
-  const first = files[0]
+/**
+ * Reads each file once. A file that is not there is empty; one that cannot be read is an error, at the first host that needs it.
+ * @param given more lines, from elsewhere than a file
+ */
+export function trustFiles(given = ''): Trust {
+  const lines = new Map<string, KnownHost[]>([['', parseKnownHosts(given, 'given')]])
+  const read = (file: string): KnownHost[] => {
+    let known = lines.get(file)
+    if (known === undefined) lines.set(file, (known = parseKnownHosts(readIfThere(file), file)))
+    return known
+  }
+  const knownTo = (way: Way): KnownHost[] => ['', ...way.knownHostsFiles].flatMap(read)
 
   return {
-    algorithms: (address, port) => algorithmsFor(known, address, port),
-    check(address, port, key) {
+    algorithms: way => algorithmsFor(knownTo(way), way.known.address, way.known.port),
+    check(way, key) {
+      const { address, port } = way.known
+      const known = knownTo(way)
+      const first = way.knownHostsFiles[0]
+      const scan = `ssh-keyscan -p ${String(way.port)} ${way.address}`
       const verdict = judge(known, address, port, key)
       if (verdict.ok) return undefined
       const name = hostName(address, port)
@@ -60,15 +68,15 @@ export function readTrust(options: SshOptions, home: string): Trust {
         case 'authority':
           return {
             message: `only a certificate authority is on file for ${name} (${places}), and this transport cannot check host certificates`,
-            help: `Put the plain key on file after comparing its fingerprint ${fingerprint(key)}: ssh-keyscan -p ${String(port)} ${address} >> ${first ?? '~/.ssh/known_hosts'}`,
+            help: `In the playbook, ${USE_OPENSSH}. Or put the plain key on file after comparing its fingerprint ${fingerprint(key)}: ${scan} >> ${first ?? '~/.ssh/known_hosts'}`,
           }
         case 'unknown':
           break
       }
-      if (options.hostKeys !== 'accept-new') {
+      if (way.hostKeys !== 'accept-new') {
         return {
           message: `the host key of ${name} is not on file: it shows ${shown}`,
-          help: `Compare the fingerprint on the host's console, then: ssh-keyscan -p ${String(port)} ${address} >> ${first ?? '~/.ssh/known_hosts'}. Or set ssh.hostKeys: accept-new.`,
+          help: `Compare the fingerprint on the host's console, then: ${scan} >> ${first ?? '~/.ssh/known_hosts'}. Or set ssh.hostKeys: accept-new.`,
         }
       }
       const line = knownHostsLine(address, port, key)
@@ -82,7 +90,7 @@ export function readTrust(options: SshOptions, home: string): Trust {
           }
         }
       }
-      known.push(...parseKnownHosts(line, first ?? 'this run'))
+      read(first ?? '').push(...parseKnownHosts(line, first ?? 'this run'))
       return undefined
     },
   }

@@ -16,6 +16,7 @@ import type {
   DtrSpec,
   LoadBalancerSpec,
   LocalFile,
+  SshSpec,
   Topology,
   UcpSpec,
 } from './topology.ts'
@@ -52,11 +53,7 @@ export function resolve(
         .map(name => [name, resolveHost(name, playbook, ssh, roles, findings)]),
     ),
     roles,
-    ssh: {
-      knownHostsFiles: ssh.knownHosts ?? ['~/.ssh/known_hosts'],
-      hostKeys: ssh.hostKeys ?? 'strict',
-      connectTimeoutSeconds: ssh.connectTimeoutSeconds ?? 15,
-    },
+    ssh: resolveSsh(playbook, ssh),
     docker: resolveDocker(playbook, roles, pin),
     ...(ucp !== undefined && { ucp }),
     ...(dtr !== undefined && { dtr }),
@@ -96,6 +93,24 @@ function rolesOf({ hosts, ucp, dtr, loadBalancer }: Playbook): Roles {
     roles[role] ??= unique(own.filter(one => one.role === role).map(one => one.name)).sort()
   }
   return roles
+}
+
+function resolveSsh(playbook: Playbook, ssh: SshDefaults): SshSpec {
+  const open = Object.entries(playbook.hosts)
+    .map(([name, host]) => {
+      const said = { ...ssh, ...host }
+      return [name, (['user', 'port'] as const).filter(key => said[key] === undefined)] as const
+    })
+    .filter(([, left]) => left.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    transport: ssh.transport ?? 'ssh2',
+    ...(ssh.knownHosts !== undefined && { knownHostsFiles: ssh.knownHosts }),
+    ...(ssh.hostKeys !== undefined && { hostKeys: ssh.hostKeys }),
+    connectTimeoutSeconds: ssh.connectTimeoutSeconds ?? 15,
+    ...(ssh.passphrase !== undefined && { passphrase: { secret: ssh.passphrase } }),
+    ...(open.length > 0 && { open: Object.fromEntries(open) }),
+  }
 }
 
 function resolveHost(
@@ -185,6 +200,7 @@ function resolveUcp(
     ]),
     controllerPort: ucp.controllerPort ?? 443,
     ...(ucp.config !== undefined && { config: ucp.config }),
+    ...(ucp.upgrade !== undefined && { upgrade: ucp.upgrade }),
     podCidr: ucp.podCidr ?? '192.168.0.0/16',
     ...(ucp.license !== undefined && { license: pin(ucp.license, 'license', ['ucp', 'license']) }),
     ...(ucp.certificates !== undefined && {

@@ -41,23 +41,23 @@ export interface Playbook {
   accept?: Acceptance[]
 }
 /**
- * What is common to all SSH connections. A host may say otherwise for itself.
+ * What is common to all SSH connections. A host may say otherwise for itself. What neither says is as OpenSSH's configuration on this machine has it for the host's address (`ssh -G ADDRESS`), and else as the default here.
  */
 export interface SshDefaults {
   /**
-   * User to log in as.
+   * User to log in as. Default: what OpenSSH's configuration says, else `root`.
    */
   user?: string
   /**
-   * Port of the SSH servers.
+   * Port of the SSH servers. Default: what OpenSSH's configuration says, else 22.
    */
   port?: number
   /**
-   * Private key to log in with, as a path on this machine; `~/` is your home. Absent: the SSH agent.
+   * Private key to log in with, as a path on this machine; `~/` is your home. Only this key is tried then. Absent: the SSH agent, and the keys that OpenSSH's configuration names.
    */
   identityFile?: string
   /**
-   * Files with the keys of the hosts, in OpenSSH's known_hosts form, tried in order.
+   * Files with the keys of the hosts, in OpenSSH's known_hosts form, tried in order. Default: those that OpenSSH's configuration names (UserKnownHostsFile, GlobalKnownHostsFile), else `~/.ssh/known_hosts`.
    *
    * @minItems 1
    *
@@ -65,9 +65,17 @@ export interface SshDefaults {
    */
   knownHosts?: string[]
   /**
-   * `strict`: a host whose key is not in `knownHosts` is refused. `accept-new`: its key is taken on first contact and written to the first file; a changed key is still refused.
+   * `strict`: a host whose key is not in `knownHosts` is refused. `accept-new`: its key is taken on first contact and written to the first file; a changed key is still refused. Default: what OpenSSH's configuration says (StrictHostKeyChecking; `no` means `accept-new` here), else `strict`.
    */
   hostKeys?: 'strict' | 'accept-new'
+  /**
+   * What makes the connections. `ssh2`: runbook itself. `openssh`: the `ssh` of this machine, one master connection a host, for what only that can do: FIDO keys, user and host certificates, GSSAPI, PKCS#11.
+   */
+  transport?: 'ssh2' | 'openssh'
+  /**
+   * Passphrase of private keys that are encrypted. Default: asked for at the terminal, once for each key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   */
+  passphrase?: string
   /**
    * How long one connection may take to come up.
    */
@@ -219,6 +227,7 @@ export interface UcpSection {
    * Port of web interface and API on every manager.
    */
   controllerPort?: number
+  upgrade?: UcpUpgrade
   /**
    * Keys of UCP's own configuration that shall have these values: section, then key. All other keys stay as they are.
    */
@@ -248,6 +257,19 @@ export interface UcpSection {
    * Items: One flag, with its value after '='.
    */
   extraFlags?: string[]
+}
+/**
+ * How UCP is upgraded when `version` is newer than what runs.
+ */
+export interface UcpUpgrade {
+  /**
+   * Workers are held back while the managers are upgraded (`--manual-worker-upgrade`) and then come in waves of so many, in the order of the playbook, hosts of replicas last; the next wave begins when the one before is well. Absent: the bootstrapper takes all workers by itself.
+   */
+  workersAtOnce?: number
+  /**
+   * Pass `--force-recent-backup`. From 3.3 on the upgrade is refused unless UCP itself made a backup shortly before; with this it believes that there is another one.
+   */
+  forceRecentBackup?: boolean
 }
 /**
  * Your own TLS certificate instead of the generated one.

@@ -37,12 +37,18 @@ export interface Acceptance {
   readonly reason: string
 }
 
-/** What is common to all connections; what differs by host stands in `Host`. */
+/** What is common to all connections; what differs by host stands in `Host`. Absent: as OpenSSH's configuration on this machine has it. */
 export interface SshSpec {
+  /** What makes the connections: runbook itself, or this machine's `ssh`. */
+  readonly transport?: 'ssh2' | 'openssh'
   /** Files in OpenSSH's known_hosts form, tried in order. */
-  readonly knownHostsFiles: readonly string[]
-  readonly hostKeys: 'strict' | 'accept-new'
+  readonly knownHostsFiles?: readonly string[]
+  readonly hostKeys?: 'strict' | 'accept-new'
   readonly connectTimeoutSeconds: number
+  /** Of private keys that are encrypted. */
+  readonly passphrase?: { readonly secret: string }
+  /** What the playbook does not say of a host, so that its value there is only our default. */
+  readonly open?: { readonly [host: HostName]: readonly ('user' | 'port')[] }
 }
 
 /** A file beside the playbook, read and pinned when the playbook is read. */
@@ -90,6 +96,12 @@ export interface UcpSpec {
   /** Names for the server certificate: the balancer's and every manager's, without doubles. */
   readonly sans: readonly string[]
   readonly controllerPort: number
+  readonly upgrade?: {
+    /** Size of the waves that workers come in after the managers. Absent: the bootstrapper takes them all. */
+    readonly workersAtOnce?: number
+    /** UCP is told to believe in a backup that it did not make. */
+    readonly forceRecentBackup?: boolean
+  }
   readonly podCidr: string
   /** Keys of UCP's own configuration by section, with the values they shall have. */
   readonly config?: { readonly [section: string]: { readonly [key: string]: boolean | number | string } }

@@ -12,8 +12,8 @@ import {
   parseKnownHosts,
   wildcard,
 } from '../../src/hosts/known_hosts.ts'
-import type { SshOptions } from '../../src/hosts/options.ts'
-import { readTrust } from '../../src/hosts/trust.ts'
+import { trustFiles } from '../../src/hosts/trust.ts'
+import { aWay } from './ways.ts'
 
 let folder = ''
 let [ed, other, rsa] = ['', '', '']
@@ -114,37 +114,25 @@ test('wildcards take linear time', () => {
 
 test('accept-new puts a key on file once, and a changed one is still refused', () => {
   const file = join(folder, 'new', 'known_hosts')
-  const options: SshOptions = {
-    knownHostsFiles: [file],
-    hostKeys: 'accept-new',
-    connectTimeoutSeconds: 1,
-    host: () => undefined,
-    secret: () => '',
-  }
-  const trust = readTrust(options, folder)
-  expect(trust.check('m1', 2222, blob(ed))).toBeUndefined()
-  expect(trust.check('m1', 2222, blob(ed))).toBeUndefined()
+  const at = (address: string, port: number) =>
+    aWay({ known: { address, port }, knownHostsFiles: [file], hostKeys: 'accept-new' })
+  const trust = trustFiles()
+  expect(trust.check(at('m1', 2222), blob(ed))).toBeUndefined()
+  expect(trust.check(at('m1', 2222), blob(ed))).toBeUndefined()
   expect(readFileSync(file, 'utf8')).toBe(`[m1]:2222 ${ed}\n`)
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  const refused = trust.check('m1', 2222, blob(other))
+  const refused = trust.check(at('m1', 2222), blob(other))
   expect(refused?.message).toContain('has changed')
   expect(refused?.message).toContain(fingerprint(blob(ed)))
   expect(refused?.message).toContain(fingerprint(blob(other)))
-  expect(readTrust(options, folder).check('m1', 2222, blob(other))?.message).toContain(`${file}:1`)
+  expect(trustFiles().check(at('m1', 2222), blob(other))?.message).toContain(`${file}:1`)
   writeFileSync(file, `m0 ${ed}`)
-  expect(readTrust(options, folder).check('m1', 22, blob(ed))).toBeUndefined()
+  expect(trustFiles().check(at('m1', 22), blob(ed))).toBeUndefined()
   expect(readFileSync(file, 'utf8')).toBe(`m0 ${ed}\n${knownHostsLine('m1', 22, blob(ed))}`)
 })
 
 test('strict refuses a key that is not on file and says how to put it there', () => {
-  const options: SshOptions = {
-    knownHostsFiles: ['~/none'],
-    hostKeys: 'strict',
-    connectTimeoutSeconds: 1,
-    host: () => undefined,
-    secret: () => '',
-  }
-  const refused = readTrust(options, folder).check('m1', 22, blob(ed))
+  const refused = trustFiles().check(aWay({ knownHostsFiles: [join(folder, 'none')] }), blob(ed))
   expect(refused?.message).toContain(fingerprint(blob(ed)))
   expect(refused?.help).toContain('ssh-keyscan')
 })

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SshOptions } from '../../src/hosts/options.ts'
 import { type Session, Unreachable } from '../../src/hosts/session.ts'
 import { connectSsh } from '../../src/hosts/ssh.ts'
+import { sshConfigReader } from '../../src/hosts/ssh_config.ts'
 import type { Host } from '../../src/plan/step.ts'
 import { type SlowLine, slowLine } from './flights.ts'
 import { type Sshd, freePort, noSshd, startSshd } from './sshd.ts'
@@ -328,6 +329,87 @@ describe.skipIf(noSshd !== undefined)('a real OpenSSH server', { timeout: 60_000
     })
     sessions.push(session)
     expect(await one(session, 'echo in')).toBe('in\n')
+  })
+
+  test('OpenSSH’s configuration: alias, keys, jumps, a ProxyCommand, each as ssh itself has it', async () => {
+    const target = await server()
+    const at = join(sshd.folder, 'ssh_config')
+    const pipe = join(sshd.folder, 'pipe.cjs')
+    const pids = join(sshd.folder, 'proxy.pid')
+    writeFileSync(
+      pipe,
+      `const [, , file, host, port] = process.argv
+require('node:fs').writeFileSync(file, String(process.pid))
+const socket = require('node:net').connect({ port: Number(port), host })
+process.stdin.pipe(socket).pipe(process.stdout)
+`,
+    )
+    const known = join(sshd.folder, 'known_hosts')
+    writeFileSync(
+      known,
+      [sshd.knownHosts.replace(/^\S+/, 'the-alias'), sshd.knownHosts, target.knownHosts].join(''),
+    )
+    writeFileSync(
+      at,
+      `Host plain
+  HostName 127.0.0.1
+  HostKeyAlias the-alias
+  Port ${String(sshd.port)}
+Host hop1 hop2
+  HostName 127.0.0.1
+  Port ${String(sshd.port)}
+Host far
+  HostName 127.0.0.1
+  Port ${String(target.port)}
+  IdentityFile ${target.folder}/client
+  ProxyJump hop1,${userInfo().username}@hop2
+Host piped
+  HostName 127.0.0.1
+  Port ${String(sshd.port)}
+  ProxyCommand ${process.execPath} ${pipe} ${pids} %h %p
+Host broken
+  ProxyCommand sh -c 'echo no way >&2; exit 3'
+Host *
+  UserKnownHostsFile ${known}
+  IdentitiesOnly yes
+  IdentityFile ${join(sshd.folder, 'client')}
+  User ${userInfo().username}
+`,
+    )
+    const connect = connectSsh({
+      config: sshConfigReader({ file: at }),
+      open: Object.fromEntries(
+        ['plain', 'far', 'piped', 'broken'].map(name => [name, ['user', 'port'] as const]),
+      ),
+      connectTimeoutSeconds: 10,
+      host: () => undefined,
+      secret: () => '',
+    })
+    const to = async (name: string): Promise<Session> => {
+      const session = await connect({
+        name,
+        address: name,
+        port: 22,
+        user: 'nobody-here',
+        roles: [],
+        sudo: 'no',
+      })
+      sessions.push(session)
+      return session
+    }
+    for (const name of ['plain', 'far', 'piped']) expect(await one(await to(name), 'echo in')).toBe('in\n')
+    const broken = await why(to('broken'))
+    expect([broken.reason, broken.message]).toEqual(['connect', expect.stringContaining('3: no way')])
+    // The program ends with the connection.
+    const pid = Number(readFileSync(pids, 'utf8'))
+    expect(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout).not.toBe('')
+    await sessions.pop()?.close()
+    for (let tries = 0; tries < 100; tries++) {
+      if (spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim() === '')
+        return
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    throw new Error('the ProxyCommand outlived its connection')
   })
 
   const loginShells = ['/usr/bin/fish', '/bin/csh', '/bin/bash', '/bin/dash'].filter(path => existsSync(path))

@@ -102,9 +102,14 @@ describe('resolve', () => {
     expect(host).toMatchObject({ user: byKey(ssh, 'user'), port: byKey(ssh, 'port') })
     expect([byKey(ssh, 'sudo'), host?.sudo]).toEqual(['none', 'no'])
     expect(made.ssh).toEqual({
-      knownHostsFiles: byKey(ssh, 'knownHosts'),
-      hostKeys: byKey(ssh, 'hostKeys'),
+      transport: byKey(ssh, 'transport'),
       connectTimeoutSeconds: byKey(ssh, 'connectTimeoutSeconds'),
+      // d2 says its own.
+      open: Object.fromEntries(
+        Object.keys(made.hosts)
+          .filter(name => name !== 'd2')
+          .map(name => [name, ['user', 'port']]),
+      ),
     })
     expect(made.ucp).toMatchObject({
       adminUsername: byKey(ucp, 'adminUsername'),
