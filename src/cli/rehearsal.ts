@@ -15,6 +15,7 @@ import { type Fault, faultKinds } from '../twin/faults.ts'
 import { play, rehearse, type Stage } from '../twin/rehearse.ts'
 import { Quit } from './exit.ts'
 import type { Good } from './load.ts'
+import { ownCommands } from './ownCommands.ts'
 import { bareEstate } from './stage.ts'
 import { type Survey, survey } from './survey.ts'
 import { factsOf } from './world.ts'
@@ -47,7 +48,7 @@ export async function pretendedHosts(good: Good, after?: Good): Promise<Pretende
   const old = bareEstate(after.topology, DAY_MS)
   const estate = { ...old, hosts: { ...fresh.hosts, ...old.hosts } }
   const { plan } = await surveyTwin(after, estate)
-  const { run, estate: left } = await play(plan, stageFor(after, estate), {})
+  const { run, estate: left } = await play(plan, withOwn(plan, stageFor(after, estate)).stage, {})
   if (run.outcome !== 'done')
     throw new Quit(
       'refused',
@@ -90,7 +91,7 @@ export async function rehearsePlan(
       `this plan cannot be rehearsed from ${from}: there, ${other}`,
       'name the playbook that these hosts were last made by: --after OLD.yml',
     )
-  const stage = stageFor(good, estate)
+  const { stage, taken } = withOwn(plan, stageFor(good, estate))
   try {
     const { calls } = await rehearse(plan, stage, () => false)
     const faults = calls * faultKinds.length
@@ -105,6 +106,7 @@ export async function rehearsePlan(
     return {
       from,
       ...(held > 0 && { held }),
+      ...(taken > 0 && { taken }),
       calls,
       faults,
       injected: result.cases,
@@ -154,6 +156,12 @@ function stageFor({ folder }: Good, estate: Estate): Stage {
     width: WIDTH,
     ask: (_, answer) => Promise.resolve({ by: 'the rehearsal', answer: yes(answer) }),
   }
+}
+
+/** The stage with answers for commands that no model knows, and in how many steps they stand. */
+function withOwn(plan: Plan, stage: Stage): { readonly stage: Stage; readonly taken: number } {
+  const { taken, model } = ownCommands(plan, stage.models, stage.estate)
+  return { stage: { ...stage, models: [model, ...stage.models] }, taken: taken.length }
 }
 
 function pinnedText(path: string, sha256: Digest): string {

@@ -4,6 +4,8 @@ export interface Rehearsed {
   readonly from: string
   /** Steps that already held there, and so were not rehearsed: 'bare' is never quite nothing. */
   readonly held?: number
+  /** Steps with commands of the playbook's own that nobody can pretend: they were taken to do what the step says. */
+  readonly taken?: number
   /** Calls of the undisturbed run, over all hosts. */
   readonly calls: number
   /** Every call in every way that it can fail. */
@@ -37,6 +39,7 @@ export function rehearsedWords(one: Rehearsed): string {
     ...(one.diverged.length === 0 ? [] : [`${one.diverged.length} ended elsewhere`]),
     ...(one.wrong.length === 0 ? [] : [`${one.wrong.length} not as planned`]),
     ...(one.held === undefined ? [] : [`${one.held} of the steps held there already`]),
+    ...(one.taken === undefined ? [] : [`${one.taken} with commands of your own taken at their word`]),
     ...(one.inDoubt === 0 ? [] : [`${one.inDoubt} left for a person to judge`]),
   ].join(', ')
 }

@@ -1,4 +1,5 @@
-import type { FactRef, HostName, Step, StepId, Value } from '../../plan/step.ts'
+import { factKey } from '../../plan/fact.ts'
+import type { Check, FactRef, HostName, Step, StepId, Value } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { login } from '../dtr/facts.ts'
 import { type Wanted, donorOf, wantedOf } from '../dtr/questions.ts'
@@ -23,7 +24,35 @@ export const converge: Play = context => {
   const donor = donorOf(wanted, context.facts)
   const client = clientOf(context.topology, donor)
   const trusted = trust(wanted, donor, client, context.after)
-  return [trusted, proof(wanted, donor, client, [trusted.id])]
+  // A replica that gives the image shows that the storage has it: one that comes is only looked at.
+  const { replicas } = wanted.dtr
+  const newcomers = replicas.filter(one => context.facts.get(factKey(askImage(wanted, one))) === null)
+  const isProven = replicas.some(one => holds(isWhole(wanted, one), context.facts))
+  const looked = isProven ? newcomers : []
+  const pushed = proof(wanted, donor, client, [trusted.id], looked)
+  return [trusted, pushed, ...looked.map(one => look(wanted, one, [pushed.id]))]
+}
+
+function isWhole(wanted: Wanted, replica: ReplicaSpec): Check {
+  return { ...askImage(wanted, replica), is: { whole: true } }
+}
+
+/** The image that is there already comes through a replica that is new, or was down: nothing is pushed for that. */
+function look(wanted: Wanted, replica: ReplicaSpec, needs: readonly StepId[]): Step {
+  const goal = [isWhole(wanted, replica)]
+  return {
+    ...plain,
+    id: `acceptance.pull@${replica.host}`,
+    kind: 'acceptance.pull',
+    title: `Pull the small image by digest through the replica on ${replica.host}`,
+    section,
+    host: replica.host,
+    needs,
+    run: [{ await: goal, withinSeconds: 90 }],
+    goal,
+    withinSeconds: 60,
+    takes: { p50Seconds: 2, p90Seconds: 90 },
+  }
 }
 
 /**
@@ -96,7 +125,13 @@ function trust(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: read
  * One step: on shared storage the push is what makes the image come whole through every replica, and the pulls by digest show
  * that it does.
  */
-function proof(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: readonly StepId[]): Step {
+function proof(
+  wanted: Wanted,
+  donor: ReplicaSpec,
+  client: HostName,
+  needs: readonly StepId[],
+  looked: readonly ReplicaSpec[],
+): Step {
   const { adminUsername, adminPassword } = wanted.ucp
   const name = registryName(wanted.dtr.externalUrl)
   const image = `${adminUsername}/${NAME}`
@@ -111,7 +146,8 @@ function proof(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: read
   )
   const pushed = script(pushScript, 'runbook-acceptance-push', name, image, TAG, adminUsername)
   const digest = { fact: askImage(wanted, donor), pick: 'digest' }
-  const goal = wanted.dtr.replicas.map(one => ({ ...askImage(wanted, one), is: { whole: true } }))
+  const replicas = wanted.dtr.replicas.filter(one => !looked.includes(one))
+  const goal = replicas.map(one => isWhole(wanted, one))
   return {
     ...plain,
     id: `acceptance.push@${client}`,
@@ -125,7 +161,7 @@ function proof(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: read
       { exec: { argv: pushed, stdin: adminPassword }, timeoutSeconds: 300 },
       // A storage with a cache in front shows a new blob to the others a little later.
       { await: goal, withinSeconds: 90 },
-      ...wanted.dtr.replicas.map(one => ({
+      ...replicas.map(one => ({
         exec: {
           argv: script(pullScript, 'runbook-acceptance-pull', name, String(one.httpsPort), image, digest),
           stdin: admin,

@@ -16,4 +16,11 @@ export const kinds: readonly KindPage[] = [
     does: 'Makes the repository, pushes one image under the name clients use, so through the balancer, then pulls manifest and blobs by digest through every single replica.',
     care: 'Interrupts nobody. A private repository ADMIN/runbook-check stays.',
   },
+  {
+    kind: 'acceptance.pull',
+    title: 'Pull the small image through a replica that came',
+    when: 'Another replica gives the proof image whole, and this one is new or was down.',
+    does: 'Asks until manifest and blobs come whole by digest through this replica: the storage is shared, so nothing is pushed.',
+    care: 'Only looks. Where it fails, the replica does not see the storage of the others.',
+  },
 ]

@@ -19,7 +19,7 @@ import {
 } from './messages.ts'
 import { flagsOf } from './modelFlags.ts'
 import { wayTo } from './hops.ts'
-import { type TwinDtr, hasMajority, hostOfNode, isRunning, textOf, twinDtr } from './state.ts'
+import { type TwinDtr, hasMajority, hostOfNode, isRunning, storeName, textOf, twinDtr } from './state.ts'
 
 /** Seen: 114 to 160 s and 100 to 183 s, about 20 s for destroy [O]. */
 const TAKES_MS = {
@@ -347,7 +347,9 @@ function reconfigure(
       const volume = flag('--dtr-storage-volume')
       if (nfs !== '' || volume !== '') {
         after.storage = nfs !== '' ? { kind: 'nfs', url: nfs } : { kind: 'path', path: volume }
+        // The flag says that a person has copied all images there.
         if (!flags.has('--storage-migrated')) after.tags = {}
+        else for (const tag of Object.values(after.tags)) tag.stores.push(storeName(now, after, id))
       }
       for (const [one, { host }] of Object.entries(after.members))
         if (isRunning(now, one, host)) start(now, host, one, image, versionOf(now, one, host))
