@@ -49,6 +49,13 @@ export const versionPages: readonly RulePage[] = [
     acceptable: true,
   },
   {
+    code: 'RB0407',
+    severity: 'error',
+    title: 'An upgrade flag that this version does not have',
+    why: 'The upgrade of MKE 3.3 and later wants a recent backup, or --force-recent-backup; older ones do not know the flag and would end at it. [M: containers/v3.0 mke-cli-upgrade], [D: reference/ucp/3.2/cli/upgrade.md]',
+    fix: 'Delete ucp.upgrade.forceRecentBackup, or write version 3.3 or later.',
+  },
+  {
     code: 'RB0405',
     severity: 'error',
     title: 'A product of another shape',
@@ -62,6 +69,15 @@ const find = finder(versionPages)
 export function ucpVersionRules({ ucp, docker }: Topology): readonly Finding[] {
   if (ucp === undefined) return []
   const path = ['ucp', 'version']
+  if (ucp.upgrade?.forceRecentBackup === true && !atLeast(ucp.version, '3.3.0'))
+    return [
+      find(
+        'RB0407',
+        ['ucp', 'upgrade', 'forceRecentBackup'],
+        `UCP ${ucp.version} has no --force-recent-backup`,
+        'delete it: no backup is asked for before 3.3',
+      ),
+    ]
   const [major] = components(ucp.version)
   if (major !== 3)
     return [find('RB0405', path, `UCP ${ucp.version} is not of the 3.x line`, 'use a 3.x version')]

@@ -54,6 +54,8 @@ export interface TwinAgent {
   healthyAfterMs: number | null
   /** Virtual time at which the service began. */
   sinceMs: number
+  /** Only on nodes with (true) or without (false) this label; absent: on all of its role. */
+  labelled?: { name: string; is: boolean }
 }
 
 /** A swarm of the twin, at `estate.shared.swarms[clusterId]`. Node ids are keys. */
@@ -200,6 +202,7 @@ export function containersOn(estate: Estate, host: string): { readonly [name: st
   const swarm = swarmOf(estate, host)?.swarm
   if (!member || !swarm) return own
   const given = swarm.agents
+    .filter(({ labelled }) => labelled === undefined || labelled.name in member.node.labels === labelled.is)
     .filter(
       agent =>
         agent.role === member.node.role ||

@@ -6,13 +6,13 @@ import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { isObject, member, shown } from '../os/text.ts'
 import { compareVersions } from '../../plan/version.ts'
 import { settle } from '../accept.ts'
+import { trustOf, trustSwitchedOff } from '../ucp/trust.ts'
 import { censusOf } from './census.ts'
 import { type Intent, STORAGE_DIFFERS, intentOf, mayMigrate } from './intent.ts'
 import { forbidden } from './outlook.ts'
 import { pages } from './pages.ts'
 import { converge } from './plays/converge.ts'
 import { wantedStorage } from './plays/objectStorage.ts'
-import { trustOf } from './plays/upgrade.ts'
 import { recipes } from './verdict.ts'
 import {
   type Wanted,
@@ -317,13 +317,14 @@ function versions(wanted: Wanted, intent: Intent, facts: Facts): readonly Findin
       'an upgrade cannot be undone, and runbook does not make backups of DTR yet',
       "back up the registry's metadata and its images by hand, then accept this finding with the place and time of the backup as its reason",
     ),
-    ...(trustOf({ ucp: wanted.ucp, manager: managerOf(wanted, facts) }, facts) === true
+    ...(trustOf(wanted.ucp, managerOf(wanted, facts), facts) === true &&
+    trustSwitchedOff(wanted.ucp) === undefined
       ? [
           find(
             'RB0886',
             ['ucp'],
             'UCP enforces content trust, and refuses the images of an upgrade',
-            'switch it off in UCP for the time of the upgrade (require_content_trust)',
+            'write ucp.config: {trust_configuration: {require_content_trust: false}}, which is set first; or switch it off in UCP',
           ),
         ]
       : []),

@@ -1,7 +1,8 @@
 import type { Command, HostName, Op, Value } from '../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
+import { atLeast } from '../../plan/version.ts'
 import { FATAL_LINE } from '../docker/api.ts'
-import { CERTIFICATE_PUT, CONFIG_GET, CONFIG_SET, LICENSE_PUT } from './scripts.ts'
+import { CERTIFICATE_PUT, CONFIG_GET, CONFIG_SET, LICENSE_PUT, RELEASE } from './scripts.ts'
 
 /** Every vendor command used here: where it is documented and for which versions. A test holds the builders against it. */
 export const COMMANDS = [
@@ -17,6 +18,12 @@ export const COMMANDS = [
     source:
       '[D: reference/ucp/3.2/cli/upgrade.md], [L] for the id. The manual gives --admin-username and --admin-password without their variables; those of install are used, so that no password is an argument: unconfirmed for upgrade',
     versions: '3.0 and later 3.x; 3.3 and later want a recent backup, or --force-recent-backup',
+  },
+  {
+    name: 'release',
+    form: 'docker node update --label-rm com.docker.ucp.upgrade-hold NODE',
+    source: '[D: reference/ucp/3.2/cli/upgrade.md, ee/ucp/admin/install/upgrade.md]',
+    versions: 'after upgrade --manual-worker-upgrade; 3.1 and later',
   },
   {
     name: 'join',
@@ -97,7 +104,10 @@ export function installCommand(topology: Topology, ucp: UcpSpec, host: HostName)
   }
 }
 
-/** `ucp upgrade` with the new image on a manager. Name and password go by environment; whether `upgrade` reads them is unconfirmed. */
+/**
+ * `ucp upgrade` with the new image on a manager: all nodes, or with waves the managers only, which labels the workers to be held back. From
+ * 3.3 on it wants a recent backup of its own, or to be told that there is another [M: containers/v3.0 mke-cli-upgrade]. Name and password go by environment; whether `upgrade` reads them is unconfirmed.
+ */
 export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
   return {
     argv: [
@@ -106,6 +116,10 @@ export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
       'upgrade',
       '--id',
       swarmId(host),
+      ...(ucp.upgrade?.workersAtOnce === undefined ? [] : ['--manual-worker-upgrade']),
+      ...(ucp.upgrade?.forceRecentBackup === true && atLeast(ucp.version, '3.3.0')
+        ? ['--force-recent-backup']
+        : []),
     ],
     env: { UCP_ADMIN_USER: ucp.adminUsername, UCP_ADMIN_PASSWORD: ucp.adminPassword },
   }
@@ -114,6 +128,11 @@ export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
 function onSocket(more: readonly string[]): readonly string[] {
   const socket = '/var/run/docker.sock:/var/run/docker.sock'
   return ['docker', 'container', 'run', '--rm', '--name', BOOTSTRAPPER, ...more, '--volume', socket]
+}
+
+/** Lets a worker that an upgrade holds back come after: asked on a manager. Nothing to do for one that is not held. */
+export function releaseCommand(worker: HostName): Command {
+  return { argv: ['sh', '-c', RELEASE, 'runbook-ucp-release', worker] }
 }
 
 /** UCP's instance id is the swarm's id [L]. */

@@ -18,6 +18,8 @@ export interface TwinUcp {
   toml: string
   /** PEM text of `GET /ca`. */
   ca: string
+  /** When its own bootstrapper last made a backup; absent: never. */
+  backedUpMs?: number
 }
 
 /** UCP as the twin has it; undefined when it is not installed. Effects may change it in place. */

@@ -62,8 +62,15 @@ export const kinds: readonly KindPage[] = [
     kind: 'ucp.upgrade',
     title: 'Upgrade UCP by one hop',
     when: 'UCP runs in an older version. Minor versions are passed one by one, patches are free [D: ee/upgrade.md]; each hop is one step.',
-    does: "Runs the new version's bootstrapper on a healthy manager, which takes the managers one after another and then the workers; with ucp.upgrade.workers: later the workers are held back and come in steps of their own. Needs every node ready, content trust not enforced, and backups that a person vouches for.",
+    does: "Runs the new version's bootstrapper on a healthy manager, which takes the managers one after another and then the workers; with ucp.upgrade.workersAtOnce the workers are held back (--manual-worker-upgrade) and come in steps of their own. Needs every node ready, content trust not enforced, and backups that a person vouches for.",
     care: 'Managers cannot be rolled back: only a restore leads back, into the same version [D: ee/ucp/admin/install/upgrade.md]. One manager at a time is without its databases.',
+  },
+  {
+    kind: 'ucp.upgradeWorker',
+    title: 'Let a worker follow to the new version',
+    when: 'ucp.upgrade.workersAtOnce holds workers back in an upgrade: so many come together, hosts of replicas last.',
+    does: 'Takes the label com.docker.ucp.upgrade-hold off the node [D: reference/ucp/3.2/cli/upgrade.md] and waits until its agents run in the new version. Each wave begins only while every manager is healthy and the wave before is done.',
+    care: "UCP's agents of that worker restart; the containers of applications go on. Nothing leads back.",
   },
   {
     kind: 'ucp.demote',

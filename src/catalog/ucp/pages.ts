@@ -72,7 +72,14 @@ export const pages: readonly RulePage[] = [
     severity: 'error',
     acceptable: true,
     why: 'Managers cannot be rolled back: only a restore of swarm and UCP leads back, into the same version [D: ee/ucp/admin/install/upgrade.md, ee/admin/backup/back-up-ucp.md].',
-    fix: 'Back up, verify, and accept the finding with the place of the backups as its reason.',
+    fix: 'Back up, verify, and accept the finding with the place of the backups as its reason. From 3.3 on UCP also looks for a recent backup of its own: write ucp.upgrade.forceRecentBackup when yours was made in another way.',
+  },
+  {
+    code: 'RB0832',
+    title: 'UCP enforces content trust, and is to be upgraded',
+    severity: 'error',
+    why: 'Only signed images run then, and those of the new version are refused half way [D: DTR upgrade page; §8.15].',
+    fix: 'Write ucp.config: {trust_configuration: {require_content_trust: false}}: it is set before the first hop. Switch it on again when all is upgraded.',
   },
   {
     code: 'RB0831',

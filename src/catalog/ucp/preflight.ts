@@ -16,6 +16,7 @@ import { foreignSwarms } from './foreign.ts'
 import { minimums } from './minimums.ts'
 import { pages } from './pages.ts'
 import { runningVersion, wayOf } from './plays/upgrade.ts'
+import { trustOf, trustSwitchedOff } from './trust.ts'
 
 /** What is asked before a plan is made, beyond what its own checks ask. */
 export function asks(topology: Topology): readonly FactRef[] {
@@ -47,7 +48,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const through = founder(ucp, facts)
   return settle(topology, pages, [
     ...foreignSwarms(topology, ucp, through, facts),
-    ...versions(ucp, facts),
+    ...versions(ucp, through, facts),
     ...leftovers(ucp, facts),
     ...minimums(ucp, facts),
     ...login(topology, ucp, through, facts),
@@ -60,7 +61,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
 /** The code whose acceptance says: there are backups, taken and verified. */
 const BACKUP = 'RB0830'
 
-function versions(ucp: UcpSpec, facts: Facts): readonly Finding[] {
+function versions(ucp: UcpSpec, through: HostName, facts: Facts): readonly Finding[] {
   const from = runningVersion(ucp, facts)
   const path = ['ucp', 'version']
   const newer = [...ucp.managers, ...ucp.workers].flatMap((host): readonly Finding[] => {
@@ -83,13 +84,26 @@ function versions(ucp: UcpSpec, facts: Facts): readonly Finding[] {
       },
     ]
   if (way.kind !== 'hops' || way.versions.length === 0) return []
+  const wantsOwn = way.versions.some(version => compareVersions(version, '3.3.0') >= 0)
+  const forced = ucp.upgrade?.forceRecentBackup === true || !wantsOwn
   return [
+    ...(trustOf(ucp, through, facts) === true && trustSwitchedOff(ucp) === undefined
+      ? [
+          {
+            code: 'RB0832',
+            severity: 'error',
+            message: 'UCP enforces content trust, which refuses the images of the new version',
+            path: ['ucp'],
+            help: 'write ucp.config: {trust_configuration: {require_content_trust: false}}, which is set before the first hop',
+          } as const,
+        ]
+      : []),
     {
       code: BACKUP,
       severity: 'error',
       message: `UCP goes from ${[from, ...way.versions].join(' to ')}, and nothing leads back but a backup`,
       path,
-      help: `back up swarm and UCP, verify both, then accept ${BACKUP} with where they are as the reason`,
+      help: `back up swarm and UCP, verify both, then accept ${BACKUP} with where they are as the reason${forced ? '' : '; UCP 3.3 and later looks for a recent backup of its own: see ucp.upgrade.forceRecentBackup'}`,
     },
   ]
 }

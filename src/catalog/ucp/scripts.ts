@@ -54,6 +54,10 @@ for name in ca.pem cert.pem; do if [ -f "$name" ]; then echo "$name=$(sha256sum 
 if [ -s key.pem ]; then echo key.pem=yes; fi
 echo end=1`
 
+/** $1 node, run on a manager: takes the label off that holds a worker back in an upgrade; docker refuses to take off what is not there. */
+export const RELEASE = `labels=$(docker node inspect --format '{{json .Spec.Labels}}' "$1") || exit
+case $labels in *'"com.docker.ucp.upgrade-hold"'*) docker node update --label-rm com.docker.ucp.upgrade-hold "$1" ;; esac`
+
 /** Takes what UCP left on a host that is in no swarm any more: its containers and volumes, nothing else [D: ee/ucp/admin/install/uninstall.md]. */
 export const SWEEP = `state=$(docker info --format '{{.Swarm.LocalNodeState}}') || exit
 [ "$state" = inactive ] || { echo "this host is still in a swarm ($state)" >&2; exit 1; }

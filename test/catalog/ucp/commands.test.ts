@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { COMMANDS, certificatePut, configSet, installCommand } from '../../../src/catalog/ucp/commands.ts'
+import {
+  COMMANDS,
+  certificatePut,
+  configSet,
+  installCommand,
+  upgradeCommand,
+} from '../../../src/catalog/ucp/commands.ts'
 import { showCommand } from '../../../src/plan/show.ts'
 import type { UcpSpec } from '../../../src/playbook/topology.ts'
 import { platform } from './topology.ts'
@@ -13,6 +19,7 @@ describe('vendor commands', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       'install',
       'upgrade',
+      'release',
       'join',
       'ping',
       'login',
@@ -45,6 +52,18 @@ describe('vendor commands', () => {
     )
     expect(shown).toContain('--external-server-cert --force-minimums')
     expect(shown).not.toContain('subscription')
+  })
+
+  it('upgrade holds workers back and believes in a backup only where the playbook says so', () => {
+    const shown = (changes: Partial<UcpSpec>): string =>
+      showCommand(upgradeCommand({ ...ucp, ...changes }, 'm1')).replace(/.* upgrade /, '')
+    expect(shown({})).not.toContain('--manual')
+    expect(shown({ upgrade: { workersAtOnce: 2 } })).toContain('--manual-worker-upgrade')
+    expect(shown({ version: '3.3.4', upgrade: { forceRecentBackup: true } })).toContain(
+      '--force-recent-backup',
+    )
+    // A hop below 3.3 on the way does not know the flag.
+    expect(shown({ version: '3.2.8', upgrade: { forceRecentBackup: true } })).not.toContain('--force')
   })
 
   it('never puts a password or a key into an argument', () => {

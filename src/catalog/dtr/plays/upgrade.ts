@@ -1,9 +1,6 @@
-import { type Facts, factKey } from '../../../plan/fact.ts'
-import type { UcpSpec } from '../../../playbook/topology.ts'
-import { member } from '../../os/text.ts'
 import type { Step, StepId } from '../../../plan/step.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
-import { askConfig } from '../../ucp/facts.ts'
+import { trustIsOff } from '../../ucp/trust.ts'
 import { RUN_LIMIT_SECONDS, upgradeCommand } from '../commands.ts'
 import { atVersion } from '../hops.ts'
 import { askMember, askPing, clusterIsWhole, replicaIsUp, replicaRuns } from '../questions.ts'
@@ -52,7 +49,7 @@ function hop(
     needs,
     requires: [
       ...readyForBootstrapper(now),
-      { ...askConfig(ucp, making.run.manager, 'trust_configuration'), is: trustIsOff(making) },
+      trustIsOff(ucp, making.run.manager, making.facts),
       ...dtr.replicas.map(one => ({
         ...askMember(now, donor, one.id),
         is: { ok: true, fresh: true },
@@ -77,21 +74,4 @@ function hop(
     lane,
     takes: { p50Seconds: 240 * count, p90Seconds: 900 * count },
   }
-}
-
-/** Enforced content trust refuses the new images [D: DTR upgrade page]. A key that is not there is its default, off. */
-function trustIsOff({ ucp, run, facts }: Making) {
-  return trustOf({ ucp, manager: run.manager }, facts) === undefined
-    ? { login: 'ok' }
-    : { login: 'ok', settings: { require_content_trust: false } }
-}
-
-/** What UCP says of content trust; undefined when it says nothing. */
-export function trustOf(
-  { ucp, manager }: { readonly ucp: UcpSpec; readonly manager: string },
-  facts: Facts,
-): boolean | undefined {
-  const seen = facts.get(factKey(askConfig(ucp, manager, 'trust_configuration')))
-  const value = member(member(seen, 'settings'), 'require_content_trust')
-  return typeof value === 'boolean' ? value : undefined
 }

@@ -9,7 +9,8 @@ import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { strikeOff } from './depart.ts'
 import { configSteps, sanSteps } from './settings.ts'
-import { upgrade } from './upgrade.ts'
+import { trustOf, trustSwitchedOff } from '../trust.ts'
+import { upgrade, wayOf } from './upgrade.ts'
 import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
 import {
   BOOTSTRAPPER,
@@ -34,10 +35,17 @@ export const converge: Play = ({ topology, facts, after }) => {
   const struck = strikeOff({ topology, facts }, after)
   const steps: Step[] = [...struck, ...certificates]
   const before = [...certificates, ...struck.slice(-1)].map(step => step.id)
-  const upgrades = upgrade(ucp, facts, first, before.length > 0 ? before : after)
+  const opening = before.length > 0 ? before : after
+  // Content trust refuses the new images: where the playbook wants it off, that comes before any hop.
+  const way = wayOf(ucp, facts)
+  const off = trustSwitchedOff(ucp)
+  const rises = way?.kind === 'hops' && way.versions.length > 0
+  const isDue = rises && off !== undefined && trustOf(ucp, first, facts) === true
+  const trust = isDue ? configSteps({ ...ucp, config: off }, first, false, opening) : []
+  steps.push(...trust)
+  const upgrades = upgrade(topology, ucp, facts, first, trust.length > 0 ? trust.map(one => one.id) : opening)
   // What runs in an older version is not installed again.
-  const founding =
-    upgrades.length > 0 ? upgrades : [installStep(topology, ucp, first, before.length > 0 ? before : after)]
+  const founding = upgrades.length > 0 ? upgrades : [installStep(topology, ucp, first, opening)]
   steps.push(...founding)
   let last: StepId = founding.at(-1)?.id ?? ''
   for (const host of ucp.managers.filter(manager => manager !== first)) {
@@ -54,7 +62,12 @@ export const converge: Play = ({ topology, facts, after }) => {
   const scheduling = topology.dtr ? [schedulingStep(ucp, first, settled)] : []
   const named = sanSteps(ucp, facts, first, scheduling.length > 0 ? scheduling.map(step => step.id) : settled)
   steps.push(...scheduling, ...named)
-  steps.push(...configSteps(ucp, first, topology.dtr !== undefined, [steps.at(-1)?.id ?? last]))
+  const done = new Set(trust.map(one => one.id))
+  steps.push(
+    ...configSteps(ucp, first, topology.dtr !== undefined, [steps.at(-1)?.id ?? last]).filter(
+      one => !done.has(one.id),
+    ),
+  )
   return steps
 }
 
