@@ -50,7 +50,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/cli/**', 'scripts/**', 'test/lab/**', 'test/sweep/**', 'test/matrix/**'],
+    files: ['src/cli/**', 'scripts/**', 'test/lab/**', 'test/sweep/**', 'test/matrix/**', 'test/proofs/**'],
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
