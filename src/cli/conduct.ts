@@ -161,6 +161,8 @@ export async function conduct(job: Conduct): Promise<number> {
   if (job.output === 'json') io.err(text)
   else io.out(text)
   if (run.outcome === 'in-doubt') io.err(waysOut(run, at.id))
+  if ([...run.steps.values()].some(step => step.failure?.why === 'diverged'))
+    io.err(`or, to plan anew from what is there now: runbook resume ${at.id} --replan\n`)
   const wasFenced = [...run.steps.values()].some(step => step.failure?.why === 'fenced')
   if (wasFenced || (fencedOff.signal.aborted && !whole)) return exits.locked
   return exitOfRun(run.outcome, interrupt.stoppedBy())
@@ -171,8 +173,8 @@ function waysOut(run: Run, id: string): string {
   const step = [...run.steps].find(([, one]) => one.state === 'in-doubt' && one.failure)?.[0] ?? ''
   return [
     'Look at the host, then one of:',
-    `  runbook resume ${id} --assume done ${step}       it had been done`,
-    `  runbook resume ${id} --assume not-done ${step}   it had not: do it again`,
+    `  runbook resume ${id} --assume ${step}=done       it had been done`,
+    `  runbook resume ${id} --assume ${step}=not-done   it had not: do it again`,
     `  runbook rollback ${id}   undo what this run changed`,
     `  runbook abandon ${id}    leave it as it is\n`,
   ].join('\n')

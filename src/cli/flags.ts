@@ -93,9 +93,14 @@ export const flags = {
     requiresArg: true,
   },
   assume: {
-    describe: 'Say how the step in doubt ended, after looking',
-    choices: ['done', 'not-done'],
+    describe: 'Say how the step in doubt ended, after looking: STEP=done or STEP=not-done',
+    type: 'string',
     requiresArg: true,
+  },
+  'on-failure': {
+    describe: 'When a step fails: stop and hold, or undo what the run changed (exit 16)',
+    choices: ['stop', 'rollback'],
+    default: 'stop',
   },
   reason: { describe: 'Why; others are shown it', type: 'string', requiresArg: true },
   ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { digest } from '../plan/canonical.ts'
 import type { Plan } from '../plan/step.ts'
 import type { SshSpec } from '../playbook/topology.ts'
 import { type Past, readJournal } from '../run/journal.ts'
 import { Quit } from './exit.ts'
+import { packageVersion } from './package.ts'
 
 /** What a run needs beside its plan to be gone on with: where it came from, and how its hosts are reached. */
 export interface Origin {
@@ -13,6 +15,10 @@ export interface Origin {
   /** As it was named, for what to type next. */
   readonly named: string
   readonly ssh: SshSpec
+  /** The version of runbook that began it. Absent in runs of versions that did not note it. */
+  readonly tool?: string
+  /** Runs that this one winds up: their interrupted leases are its own to take. */
+  readonly winds?: readonly string[]
 }
 
 /** One run's folder: plan.json, run.json, journal.jsonl. Nothing in it is secret. */
@@ -45,7 +51,7 @@ export function newRun(runsDir: string, plan: Plan, origin: Origin, nowMs: numbe
       throw error
     }
     write(join(folder, 'plan.json'), plan)
-    write(join(folder, 'run.json'), origin)
+    write(join(folder, 'run.json'), { ...origin, tool: packageVersion() })
     return at(runsDir, id)
   }
 }
@@ -115,12 +121,41 @@ export function keptRun(runsDir: string, id: string | undefined): Kept {
     )
   }
   const place = at(runsDir, chosen)
-  return {
-    at: place,
-    plan: read(join(place.folder, 'plan.json'), 'runbook.plan/1') as Plan,
-    origin: read(join(place.folder, 'run.json'), 'runbook.run/1') as Origin,
-    past: readJournal(place.journal),
+  const plan = read(join(place.folder, 'plan.json'), 'runbook.plan/1') as Plan
+  const origin = read(join(place.folder, 'run.json'), 'runbook.run/1') as Origin
+  const past = unchanged(place)
+  const begun = past.events[0]
+  if (begun?.kind === 'run-started' && begun.plan !== digest(plan))
+    throw new Quit(
+      'refused',
+      `${join(place.folder, 'plan.json')} was changed after run ${chosen} began: its digest is not the journal's`,
+      'put it back, or fetch the run from a host: runbook resume --from-host HOST FILE --runs-dir elsewhere',
+    )
+  return { at: place, plan, origin, past }
+}
+
+/** @throws Quit when the journal is damaged or was changed after it was written */
+function unchanged({ id, journal }: RunFolder): Past {
+  try {
+    return readJournal(journal)
+  } catch (error) {
+    throw new Quit(
+      'refused',
+      `the journal of run ${id} cannot be trusted: ${(error as Error).message}`,
+      'fetch the run from a host: runbook resume --from-host HOST FILE --runs-dir elsewhere',
+    )
   }
+}
+
+/** @throws Quit unless this version may go on with it: the same minor one, as steps may mean something else in another */
+export function insistOnTool({ at, origin }: Kept, now: string): void {
+  const minor = (version: string): string => version.split('.').slice(0, 2).join('.')
+  if (origin.tool === undefined || minor(origin.tool) === minor(now)) return
+  throw new Quit(
+    'stale',
+    `run ${at.id} was begun by runbook ${origin.tool}, and this is ${now}`,
+    `go on with runbook ${minor(origin.tool)}, or plan anew from what is there: runbook resume ${at.id} --replan`,
+  )
 }
 
 function at(runsDir: string, id: string): RunFolder {
@@ -132,8 +167,19 @@ function write(path: string, content: object): void {
   writeFileSync(path, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flag: 'wx', flush: true })
 }
 
+function parsed(path: string): { readonly format?: unknown } {
+  try {
+    const content = JSON.parse(readFileSync(path, 'utf8')) as unknown
+    if (typeof content === 'object' && content !== null) return content
+    throw new Error('it is no object')
+  } catch (error) {
+    const help = 'fetch the run from a host: runbook resume --from-host HOST FILE --runs-dir elsewhere'
+    throw new Quit('refused', `${path} cannot be read: ${(error as Error).message}`, help)
+  }
+}
+
 function read(path: string, format: string): unknown {
-  const content = JSON.parse(readFileSync(path, 'utf8')) as { readonly format?: unknown }
+  const content = parsed(path)
   if (content.format !== format)
     throw new Quit(
       'usage',

@@ -113,14 +113,16 @@ async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
 export async function underLease(
   { topology, digest: playbook, without }: Pick<Good, 'topology' | 'digest' | 'without'>,
   { plan, outlooks }: Pick<PlanReport, 'plan' | 'outlooks'>,
-  lockTimeout: string | undefined,
+  { lockTimeout, continues }: { readonly lockTimeout?: string; readonly continues?: readonly string[] },
   job: Conduct,
 ): Promise<number> {
   const { run, depend } = counts(outlooks)
-  if (run + depend === 0) return conduct(job)
+  // A run to be wound up may still hold hosts.
+  if (run + depend === 0 && continues === undefined) return conduct(job)
   return undertake({
     ...job,
     scope: scopeOf(plan),
+    ...(continues && { continues }),
     lockTimeout,
     insist(facts) {
       const whole = compile(topology, playbook, products, facts)

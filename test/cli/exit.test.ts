@@ -13,6 +13,7 @@ describe('exit codes', () => {
       stale: 13,
       locked: 14,
       failed: 15,
+      rolledBack: 16,
       inDoubt: 17,
       unsteady: 18,
       unanswered: 19,

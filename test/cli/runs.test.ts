@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keptRun, newRun, type Origin } from '../../src/cli/runs.ts'
+import { packageVersion } from '../../src/cli/package.ts'
 import { openJournal } from '../../src/run/journal.ts'
 import { events, plan } from '../views/sample.ts'
 
@@ -34,7 +35,7 @@ describe('runs', () => {
     const kept = keptRun(runs, undefined)
     expect(kept.at.id).toBe(ids[2])
     expect(kept.plan).toEqual(plan)
-    expect(kept.origin).toEqual(origin)
+    expect(kept.origin).toEqual({ ...origin, tool: packageVersion() })
     expect(kept.past.events).toEqual(events.slice(0, 3))
     expect(statSync(kept.at.folder).mode & 0o777).toBe(0o700)
     for (const name of ['plan.json', 'run.json', 'journal.jsonl'])

@@ -13,6 +13,7 @@ import { newRun } from '../runs.ts'
 import { choose, insistOnSame, whatMoved } from '../stale.ts'
 
 import { underLease } from '../undertake.ts'
+import { afterFailure, type OnFailure } from '../unwind.ts'
 
 export interface ApplyArgs {
   readonly file: string
@@ -34,6 +35,9 @@ export interface ApplyArgs {
   readonly runsDir: string
   /** How long to wait for hosts that somebody else holds. Default: not at all. */
   readonly lockTimeout?: string
+  readonly onFailure?: OnFailure
+  /** Runs that this one winds up: what they hold is ours. */
+  readonly continues?: readonly string[]
 }
 
 /** Makes a playbook true: shows the plan, asks, runs it under a journal. */
@@ -73,10 +77,16 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     const at = newRun(
       runsDir,
       report.plan,
-      { format: 'runbook.run/1', playbook: good.path, named: playbook, ssh: good.topology.ssh },
+      {
+        format: 'runbook.run/1',
+        playbook: good.path,
+        named: playbook,
+        ssh: good.topology.ssh,
+        ...(args.continues && { winds: args.continues }),
+      },
       world.clock.now(),
     )
-    return await underLease(good, report, args.lockTimeout, {
+    const code = await underLease(good, report, args, {
       plan: report.plan,
       at,
       observed: { facts: seen.facts, refs: seen.refs },
@@ -87,6 +97,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
       next: { done: `runbook status ${playbook}`, resume: `runbook resume ${at.id}` },
       io,
     })
+    return await afterFailure(code, args.onFailure, at.id, { ...args, runsDir }, io)
   } finally {
     await sessions.closeAll()
   }

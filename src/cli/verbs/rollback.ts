@@ -17,7 +17,7 @@ import { readSecrets, secretsIn } from '../secrets.ts'
 import { scopeOf, undertake } from '../undertake.ts'
 import { factsOf, realWorld } from '../world.ts'
 
-interface RollbackArgs {
+export interface RollbackArgs {
   readonly run?: string
   readonly yes: boolean
   readonly output: OutputKind
@@ -28,6 +28,17 @@ interface RollbackArgs {
 
 /** Undoes what a run changed, the last first, back to the point of no return: a plan like any other. */
 export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
+  return (await unwind(args, io)).code
+}
+
+/**
+ * The same, with how many steps were to be undone.
+ * @throws Quit 'refused' when what the run did last has no way back
+ */
+export async function unwind(
+  args: RollbackArgs,
+  io: Io,
+): Promise<{ readonly code: number; readonly undone: number }> {
   const runsDir = resolve(io.cwd, args.runsDir)
   const { at: old, plan: done, origin, past } = keptRun(runsDir, args.run)
   const { plan, noReturn } = wayBack(done, past.events.reduce(fold, fresh(old.id, done, digest(done))))
@@ -39,7 +50,7 @@ export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
     if (noReturn !== undefined)
       throw new Quit('refused', `run ${old.id} can only go forward`, `runbook resume ${old.id}`)
     io.out(`${old.id} changed nothing\n`)
-    return exits.ok
+    return { code: exits.ok, undone: 0 }
   }
   if (!args.yes && !io.interactive)
     throw new Quit('usage', 'nobody is there to say yes', `runbook rollback ${old.id} --yes`)
@@ -70,8 +81,8 @@ export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
       const given = await io.question(`\nType ${plan.name} to undo this: `)
       if (given.trim() !== plan.name) throw new Quit('unanswered', 'not agreed to; nothing was changed')
     }
-    const at = newRun(runsDir, plan, origin, world.clock.now())
-    return await undertake({
+    const at = newRun(runsDir, plan, { ...origin, winds: [old.id] }, world.clock.now())
+    const code = await undertake({
       plan,
       at,
       observed: { facts: seen.facts, refs },
@@ -85,6 +96,7 @@ export async function rollback(args: RollbackArgs, io: Io): Promise<number> {
       continues: [old.id],
       lockTimeout: args.lockTimeout,
     })
+    return { code, undone: plan.steps.length }
   } finally {
     await sessions.closeAll()
   }
