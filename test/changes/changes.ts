@@ -21,7 +21,7 @@ export interface Change {
   readonly prune?: true
 }
 
-const set = (path: string, value: unknown): Edit => {
+export const set = (path: string, value: unknown): Edit => {
   const keys = path.split('.')
   return playbook => {
     playbook.setIn(keys, playbook.createNode(value))
