@@ -22,24 +22,30 @@ import type { Start } from './starts.ts'
 /** The estates' day: any fixed one, so that every run of the matrix is the same. */
 const NOW_MS = Date.UTC(2026, 0, 1)
 
-/** Playbook dtr-ha on two hosts more: every node is in the swarm, whichever of them carry replicas. */
-export function playbook(hosts: readonly string[], more: Partial<Topology> = {}, version?: string): Topology {
+/** Playbook dtr-ha with `count` registry hosts d1, d2, …: every node is in the swarm, whichever of them carry replicas. */
+export function playbook(
+  hosts: readonly string[],
+  more: Partial<Topology> = {},
+  version?: string,
+  count = 5,
+): Topology {
   const base = example('dtr-ha')
   const { dtr: spec, ucp, hosts: known } = base
   const pattern = known['d3']
   if (!spec || !ucp || !pattern) throw new Error('dtr-ha is not what it was')
-  const extra = ['d4', 'd5'].map((name, i) => ({ ...pattern, name, address: `198.51.100.${24 + i}` }))
-  const all = { ...known, ...Object.fromEntries(extra.map(host => [host.name, host])) }
-  const replicas = ['d1', 'd2', 'd3', 'd4', 'd5']
+  const all = Array.from({ length: count }, (_, i) => `d${i + 1}`)
+  const extra = all.slice(3).map((name, i) => ({ ...pattern, name, address: `198.51.100.${24 + i}` }))
+  const everybody = { ...known, ...Object.fromEntries(extra.map(host => [host.name, host])) }
+  const replicas = all
     .map((host, i) => ({ host, id: `${i + 1}`.repeat(12).slice(0, 11) + 'a', httpPort: 80, httpsPort: 443 }))
     .filter(({ host }) => hosts.includes(host))
-  const workers = [...new Set([...ucp.workers, 'd4', 'd5'])]
+  const workers = [...new Set([...ucp.workers, ...all.slice(3)])]
   const to = version ?? spec.version
   return {
     ...base,
-    hosts: Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))),
+    hosts: Object.fromEntries(Object.entries(everybody).sort(([a], [b]) => (a < b ? -1 : 1))),
     roles: { ...base.roles, worker: workers, dtr: replicas.map(one => one.host) },
-    docker: { ...base.docker, hosts: [...new Set([...base.docker.hosts, 'd4', 'd5'])] },
+    docker: { ...base.docker, hosts: [...new Set([...base.docker.hosts, ...all.slice(3)])] },
     ucp: { ...ucp, workers },
     dtr: {
       ...spec,

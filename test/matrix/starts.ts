@@ -288,6 +288,57 @@ export const starts: readonly Start[] = [
     },
   },
   {
+    name: 'three, the certificates of UCP and registry have expired',
+    from: 'three',
+    change: e => {
+      Object.assign(twinDtr(e) ?? {}, { certificateEnds: 'Jan  1 00:00:00 2020 GMT' })
+      Object.assign(twinUcp(e) ?? {}, { certificateEnds: 'Jan  1 00:00:00 2020 GMT' })
+    },
+  },
+  {
+    name: 'three, engines a version behind',
+    from: 'three',
+    change: e => {
+      for (const host of ['m1', 'm2', 'm3', 'd1', 'd2', 'd3', 'd4', 'd5', 'w1', 'w2'])
+        osOf(e, host).packages['docker-ee'] = '5:18.09.9~3-0~ubuntu-bionic'
+    },
+  },
+  {
+    name: 'three, the engine of one replica a version behind and its neighbour stopped',
+    from: 'three',
+    change: e => {
+      osOf(e, 'd2').packages['docker-ee'] = '5:18.09.9~3-0~ubuntu-bionic'
+      stop(e, 'd3')
+    },
+  },
+  {
+    name: 'three, drift in a key of UCP and a name missing in its certificate',
+    from: 'three',
+    change: e => {
+      const ucp = twinUcp(e)
+      if (ucp) ucp.sans = ucp.sans.filter(name => name !== 'ucp.example.com')
+    },
+  },
+  {
+    name: 'three, on other ports and behind',
+    from: 'three',
+    change: e => {
+      relabel(e, ['d1', 'd2', 'd3'], '2.6.15')
+      const one = twinDtr(e)?.members[memberOn(e, 'd2')]
+      if (one) Object.assign(one, { httpPort: 8081, httpsPort: 4443 })
+    },
+  },
+  {
+    name: 'three, two on other ports',
+    from: 'three',
+    change: e => {
+      for (const host of ['d2', 'd3']) {
+        const one = twinDtr(e)?.members[memberOn(e, host)]
+        if (one) Object.assign(one, { httpPort: 8081, httpsPort: 4443 })
+      }
+    },
+  },
+  {
     name: 'three, one on other ports',
     from: 'three',
     change: e => {

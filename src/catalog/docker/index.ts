@@ -10,6 +10,7 @@ import { model } from './model.ts'
 import { quorums } from './quorums.ts'
 import { askEngine, asks, findings, pages } from './preflight.ts'
 import { pages as rulePages, rules } from './rules.ts'
+import { sparePage, spareFindings } from './spare.ts'
 
 /** Docker Engine and its swarm mode. */
 export const docker: Product = {
@@ -39,8 +40,8 @@ export const docker: Product = {
     }),
   health: healthAsWhole,
   rules,
-  findings,
-  pages: [...rulePages, ...pages],
+  findings: (topology, seen) => [...findings(topology, seen), ...spareFindings(topology, seen)],
+  pages: [...rulePages, ...pages, sparePage],
   kinds,
   model,
 }

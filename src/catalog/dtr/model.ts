@@ -41,7 +41,10 @@ function script(
   if (named === 'runbook-dtr-webcertificate')
     return replicaOn(estate, host, Number(words[0])) === undefined
       ? exit(4, '', 'nothing answers with a certificate\n')
-      : exit(0, 'notAfter=Jan  1 00:00:00 2031 GMT\nnames=DNS:dtr.example.com\nend=1\n')
+      : exit(
+          0,
+          `notAfter=${twinDtr(estate)?.certificateEnds ?? 'Jan  1 00:00:00 2031 GMT'}\nnames=DNS:dtr.example.com\nend=1\n`,
+        )
   if (engineVersion(estate, host) === undefined) return notFound('docker')
   if (!engineIsUp(estate, host))
     return exit(
@@ -52,6 +55,8 @@ function script(
   switch (named) {
     case 'runbook-dtr-replica':
       return parts(host, estate)
+    case 'runbook-dtr-ports':
+      return frontLines(host, estate)
     case 'runbook-dtr-image':
       return {
         tookMs: 20_000,
@@ -84,6 +89,19 @@ function parts(host: string, estate: Estate): Exit {
     .filter(name => name.includes('dtr-'))
     .map(name => `${name}\n`)
   return exit(0, `${names.join('')}volumes\n${volumes.join('')}end\n`)
+}
+
+function frontLines(host: string, estate: Estate): Exit {
+  const lines = Object.entries(containersOn(estate, host)).flatMap(([name, one]) => {
+    const known = twinDtr(estate)?.members[name.replace('dtr-nginx-', '')]
+    if (!name.startsWith('dtr-nginx-')) return []
+    const ports =
+      one.exitCode === null && known
+        ? `0.0.0.0:${known.httpPort}->80/tcp, 0.0.0.0:${known.httpsPort}->443/tcp`
+        : ''
+    return [`${name}|${one.image}|${ports}\n`]
+  })
+  return exit(0, `${lines.join('')}end\n`)
 }
 
 function start(id: string, host: string, estate: Estate): Exit | Pending {

@@ -21,6 +21,8 @@ export interface TwinDtr {
   externalHost: string
   /** PEM text of the web certificate that somebody gave it; absent: its own. */
   webCertificate?: string
+  /** When that certificate ends, as openssl prints it; absent: in 2031. */
+  certificateEnds?: string
   /** Members by replica id; a member without containers is a ghost. */
   members: { [id: string]: TwinMember }
   /** Settings of the storage driver as they were set, `local` until then. */

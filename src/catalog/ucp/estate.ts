@@ -20,6 +20,8 @@ export interface TwinUcp {
   ca: string
   /** When its own bootstrapper last made a backup; absent: never. */
   backedUpMs?: number
+  /** When its web certificate ends, as openssl prints it; absent: in 2031. */
+  certificateEnds?: string
 }
 
 /** UCP as the twin has it; undefined when it is not installed. Effects may change it in place. */

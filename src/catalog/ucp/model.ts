@@ -36,7 +36,8 @@ export const model: Model = (line, host, estate) => {
     const label = nodeOf(estate, host)?.node.labels['com.docker.ucp.SANs'] ?? ''
     const names = [...found.ucp.sans, ...label.split(',').filter(name => name !== '')]
     const text = names.map(name => `${/^[\d.]+$/.test(name) ? 'IP Address' : 'DNS'}:${name}`).join(', ')
-    return exit(0, `notAfter=Jan  1 00:00:00 2031 GMT\nnames=${text}\nend=1\n`)
+    const ends = found.ucp.certificateEnds ?? 'Jan  1 00:00:00 2031 GMT'
+    return exit(0, `notAfter=${ends}\nnames=${text}\nend=1\n`)
   }
   if (named === 'runbook-ucp-front') {
     if (!engineIsUp(estate, host)) return notFound('docker')

@@ -91,6 +91,20 @@ describe('an engine upgrade of a host that clients are sent to', () => {
     expect(osOf(done.estate, 'd2').packages['docker-ee']).toContain('18.09')
   })
 
+  it('is refused by name where a member is down already, and not where the group can spare it', async () => {
+    const codes = async (hosts: readonly string[], down: string, wanted = topology, from = whole) => {
+      const { estate } = await behind(hosts, wanted, from)
+      stopReplica(estate, memberOn(estate, down))
+      const { findings } = await look(wanted, estate)
+      return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)
+    }
+    expect(await codes(['d2'], 'd3')).toEqual(['RB0824'])
+    expect(await codes(['d3'], 'd3')).toEqual([])
+    expect(await codes(['w1'], 'd3')).toEqual([])
+    const five = playbook(['d1', 'd2', 'd3', 'd4', 'd5'])
+    expect(await codes(['d2'], 'd3', five, await built('five'))).toEqual([])
+  })
+
   it('goes through all hosts of a cluster, one at a time, and the margin stays', async () => {
     const hosts = ['m1', 'm2', 'm3', 'w1', 'w2', 'd1', 'd2', 'd3']
     const { plan, estate, due } = await behind(hosts)
