@@ -7,7 +7,18 @@ import { storageMount } from './layout.ts'
 import { whyNoLab } from './machine.ts'
 import { stopAtFirstFailure } from './ordered.ts'
 import { adminPassword, registryName } from './playbook.ts'
-import { asClient, clusterStatus, dtr, get, healthy, joinSwarm, setScheduling, token, ucp } from './vendor.ts'
+import {
+  asClient,
+  clusterStatus,
+  dtr,
+  get,
+  healthy,
+  joinSwarm,
+  setScheduling,
+  startLeftBehind,
+  token,
+  ucp,
+} from './vendor.ts'
 
 const reason = await whyNoLab()
 if (reason !== undefined) console.warn(`skipped: this machine cannot carry a lab: ${reason}`)
@@ -34,6 +45,9 @@ describe.skipIf(reason !== undefined)('stand-ins, driven by the documented comma
         const age = Date.now() - Date.parse(status?.replica_timestamp[id] ?? '')
         return status?.replica_health[id] === 'OK' && age < 10_000
       })
+      const late = await startLeftBehind(lab, Object.keys(replicas))
+      if (late.length > 0)
+        console.info(`not brought up again by its engine, started by hand: ${late.join(', ')}`)
       const ready = status?.rethink_system_tables.table_status.every(
         each => each.status['all_replicas_ready'],
       )

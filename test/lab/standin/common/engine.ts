@@ -1,3 +1,4 @@
+import { info } from './log.ts'
 import type { Target } from './wire.ts'
 import { call, json, open, sleep, words } from './wire.ts'
 
@@ -73,9 +74,35 @@ export async function start(engine: Target, name: string, spec: ContainerSpec): 
       timeoutMs: 120_000,
     },
   )
-  const started = await call(engine, `/containers/${made.Id}/start`, { method: 'POST', timeoutMs: 120_000 })
-  if (started.status >= 300) throw new Error(words(started))
+  await untilAttached(async () => {
+    const started = await call(engine, `/containers/${made.Id}/start`, { method: 'POST', timeoutMs: 120_000 })
+    if (started.status >= 300) throw new Error(words(started))
+  })
   return made.Id
+}
+
+/** Attaches a running container to a network. @throws in the engine's words */
+export async function attachTo(engine: Target, network: string, container: string): Promise<void> {
+  await untilAttached(() =>
+    json(engine, `/networks/${network}/connect`, { body: { Container: container }, timeoutMs: 60_000 }),
+  )
+}
+
+/** An engine waits 20 s for the swarm to let it attach a container and then gives up (moby/moby#32607). */
+const attachTries = 4
+
+async function untilAttached(attach: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await attach()
+      return
+    } catch (error) {
+      const isLate =
+        error instanceof Error && /attaching to network failed.*deadline exceeded/.test(error.message)
+      if (!isLate || tries === attachTries) throw error
+      info(`the engine could not attach the container in time, trying again (${String(tries)})`)
+    }
+  }
 }
 
 /** Removes a container, running or not. Does no harm when there is none. */

@@ -13,6 +13,9 @@ import { containerName, makeComponent, makeVolumes } from './replica.ts'
 /** A replica's word on itself is old after this long. */
 const staleMs = 30_000
 
+/** Nodes tell each other their part of the network in rounds: one that missed a word hears it half a minute later. */
+const overlayMs = 60_000
+
 /** `join` on the target node. */
 export async function join(ucp: Target, work: Phase2): Promise<void> {
   const { id, existing = '', options } = work
@@ -61,7 +64,7 @@ export async function join(ucp: Target, work: Phase2): Promise<void> {
 async function testOverlay(existing: string): Promise<void> {
   info('Cleaning up before overlay network test')
   info('Starting overlay network test')
-  if (!(await storeAnswers(existing, 10_000))) {
+  if (!(await storeAnswers(existing, overlayMs))) {
     throw new Fatal(`Overlay networking test failed: could not reach dtr-rethinkdb-${existing} over dtr-ol`)
   }
   info('Overlay networking test passed.')

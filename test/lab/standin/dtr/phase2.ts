@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { attachTo } from '../common/engine.ts'
 import { Fatal, info } from '../common/log.ts'
 import type { Target } from '../common/wire.ts'
 import { call, json, sleep } from '../common/wire.ts'
@@ -71,7 +72,7 @@ async function quietLogin(access: UcpAccess): Promise<Target> {
 export async function attach(ucp: Target): Promise<void> {
   info(`Connecting to network: ${network}`)
   info('Waiting for phase2 container to be known to the Docker daemon')
-  await json(ucp, `/networks/${network}/connect`, { body: { Container: hostname() }, timeoutMs: 60_000 })
+  await attachTo(ucp, network, hostname())
 }
 
 /** Waits until the replica's front door says that all is well. */

@@ -20,7 +20,8 @@ interface Seen {
 
 const own = process.env['DTR_REPLICA_ID'] ?? ''
 const file = '/data/record.json'
-const freshMs = 5000
+/** RethinkDB's own time limit for a heartbeat: a member that is silent for longer counts as gone. */
+const freshMs = 10_000
 
 let record: Copy = existsSync(file)
   ? (JSON.parse(readFileSync(file, 'utf8')) as Copy)
