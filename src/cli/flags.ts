@@ -104,6 +104,22 @@ export const flags = {
   },
   reason: { describe: 'Why; others are shown it', type: 'string', requiresArg: true },
   ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },
+  name: { describe: 'The name of the cluster', type: 'string', requiresArg: true },
+  force: { describe: 'Write over a file that is there', type: 'boolean', default: false },
+  'identity-file': { describe: 'The SSH key to log in with', type: 'string', requiresArg: true },
+  sudo: { describe: 'How commands become those of root', choices: ['none', 'nopasswd'] },
+  'admin-username': {
+    describe: 'The administrator of UCP',
+    type: 'string',
+    default: 'admin',
+    requiresArg: true,
+  },
+  'admin-password': {
+    describe: 'Where its password is found (env:NAME, file:PATH), never the password',
+    type: 'string',
+    default: 'env:UCP_ADMIN_PASSWORD',
+    requiresArg: true,
+  },
   watch: { describe: 'Look again and again until Ctrl-C', type: 'boolean', default: false },
   every: {
     describe: 'With --watch: how long between two looks',

@@ -1,5 +1,6 @@
 import { products } from '../catalog/index.ts'
 import type { Connect } from '../hosts/session.ts'
+import type { Host } from '../plan/step.ts'
 import type { Topology } from '../playbook/topology.ts'
 import { connectTwin } from '../twin/connect.ts'
 import type { Estate } from '../twin/estate.ts'
@@ -34,8 +35,14 @@ export async function pretend(topology: Topology, io: Io, options: PretendOption
   )
   const served = await serveTwin(options.spoil?.(twin) ?? twin, Object.values(topology.hosts))
   const detour = {
-    at: served.at.bind(served),
+    // Somebody who does not know the hosts' names yet comes by address.
+    at: (host: Host) =>
+      served.at(topology.hosts[host.name] ? host : { ...host, name: byAddress(topology, host) }),
     options: { knownHosts: served.knownHosts, privateKeys: [served.clientKey], agent: false as const },
   }
   return { io: { ...io, clock, detour }, estate, close: () => served.close() }
+}
+
+function byAddress(topology: Topology, { name, address }: Host): string {
+  return Object.values(topology.hosts).find(one => one.address === address)?.name ?? name
 }

@@ -38,6 +38,16 @@ const running: readonly FlagName[] = ['output', 'parallel', 'runs-dir', 'lock-ti
 /** Every command there is, in the order of `--help`. */
 export const verbTable: readonly VerbEntry[] = [
   {
+    typed: 'init',
+    does: 'Write the playbook of a cluster that runs; its hosts are only read',
+    flags: ['from', 'out', 'name', 'force', 'identity-file', 'sudo', 'admin-username', 'admin-password'],
+    instead: {
+      from: { describe: 'A manager of the cluster: ssh://[user@]manager[:port]' },
+      out: { describe: 'The playbook to write; runbook.yml without' },
+    },
+    load: async () => (await import('./verbs/init.ts')).init,
+  },
+  {
     typed: 'validate <file>',
     does: 'Check a playbook; no host is asked',
     words: playbook,

@@ -18,6 +18,10 @@ export function readonly(connect: Connect): Connect {
       probe: (lines, options) => session.probe(lines, options),
       exec: line => Promise.resolve().then(() => refuse(`"${line.argv[0] ?? ''}"`)),
       write: path => Promise.resolve().then(() => refuse(`writing ${path}`)),
+      ...(session.audit && { audit: (lines: number) => session.audit?.(lines) ?? Promise.resolve('') }),
+      ...(session.hostKey !== undefined && {
+        hostKey: () => session.hostKey?.() ?? Promise.resolve(undefined),
+      }),
       close: () => session.close(),
     } satisfies Session
   }

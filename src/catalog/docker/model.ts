@@ -10,7 +10,7 @@ import {
   peekEngine,
   type TwinContainer,
 } from './estate.ts'
-import { swarmCommand, swarmInfo } from './swarmModel.ts'
+import { swarmCommand, swarmInfo, memberLines } from './swarmModel.ts'
 
 /** What a shell says of a program that is not there. */
 export function notFound(program: string): Exit {
@@ -35,6 +35,10 @@ export const model: Model = (line, host, estate) => {
         "curl: (7) Failed to connect to localhost port 80 after 0 ms: Couldn't connect to server\n",
       )
     return swarmCommand(['api', new URL(words.at(-1) ?? '').pathname], line.stdin, host, estate)
+  }
+  if (program === 'sh' && words[0] === '-c' && words[2] === 'runbook-docker-members') {
+    if (engineVersion(estate, host) === undefined) return notFound('docker')
+    return engineIsUp(estate, host) ? memberLines(host, estate) : exit(1, '', NO_DAEMON)
   }
   if (program !== 'docker') return undefined
   const version = engineVersion(estate, host)

@@ -243,8 +243,52 @@ export const nodeLabels: Fact = {
   },
 }
 
+const MEMBERS = `ids=$(docker node ls --quiet) || exit
+for id in $ids; do
+  docker node inspect --format '{{.ID}}|{{.Description.Hostname}}|{{.Spec.Role}}|{{.Status.Addr}}|{{with .ManagerStatus}}{{.Addr}}{{end}}|{{.Description.Platform.OS}}' "$id" || exit
+done
+echo end`
+
+/**
+ * All nodes with the addresses that managers know them by, asked on a manager: `[{id, hostname, role, address, os}]`, sorted by hostname. Of
+ * a manager that says 0.0.0.0 of itself (moby#35437) the address of its raft port counts. `address` null: nobody knows it.
+ */
+export const members: Fact = {
+  name: 'docker.members',
+  about:
+    'All nodes with their addresses, asked on a manager: [{id, hostname, role, address, os}]; null on a host that is no manager.',
+  scope: 'cluster',
+  probe: () => ({ argv: ['sh', '-c', MEMBERS, 'runbook-docker-members'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return null
+    if (/This node is not (a swarm manager|part of a swarm)/.test(exit.stderr)) return null
+    const lines = exit.stdout.split('\n').filter(line => line !== '')
+    if (exit.code !== 0 || lines.pop() !== 'end') return undefined
+    const seen: { readonly [key: string]: string | null }[] = []
+    for (const line of lines) {
+      const [id = '', hostname = '', role = '', address = '', raft = '', os, more] = line.split('|')
+      if (id === '' || hostname === '' || os === undefined || more !== undefined) return undefined
+      const known = [address, raft.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')].find(
+        one => one !== '' && one !== '0.0.0.0' && one !== '::' && !one.startsWith('127.'),
+      )
+      seen.push({ id, hostname, role, address: known ?? null, os })
+    }
+    return seen.sort((a, b) => ((a['hostname'] ?? '') < (b['hostname'] ?? '') ? -1 : 1))
+  },
+}
+
 /** Questions about a swarm. */
-export const facts: readonly Fact[] = [swarm, nodes, node, duty, tasks, nodeLabels, joinToken, config]
+export const facts: readonly Fact[] = [
+  swarm,
+  members,
+  nodes,
+  node,
+  duty,
+  tasks,
+  nodeLabels,
+  joinToken,
+  config,
+]
 
 /** The join token of a swarm as a late value: asked of `manager` just before use, never stored. */
 export function tokenFrom(manager: HostName, role: 'manager' | 'worker'): Value {

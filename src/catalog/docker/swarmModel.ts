@@ -105,6 +105,18 @@ function notManager(host: string, estate: Estate): Exit | undefined {
     : exit(1, '', `Error response from daemon: ${NO_LEADER}\n`)
 }
 
+/** What the script of `docker.members` prints. */
+export function memberLines(host: string, estate: Estate): Exit {
+  const refused = notManager(host, estate)
+  if (refused) return refused
+  const lines = Object.entries(swarmOf(estate, host)?.swarm.nodes ?? {}).map(([id, node]) => {
+    const isManager = node.role === 'manager'
+    const own = isManager && node.hostname === host ? '0.0.0.0' : node.addr
+    return `${id}|${node.hostname}|${node.role}|${own}|${isManager ? `${node.addr}:2377` : ''}|linux\n`
+  })
+  return exit(0, `${lines.join('')}end\n`)
+}
+
 function nodeLines(estate: Estate, swarm: TwinSwarm, host: string): string {
   const self = nodeOf(estate, host)?.id
   const managers = Object.entries(swarm.nodes).filter(

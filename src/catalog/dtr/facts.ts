@@ -7,7 +7,7 @@ import { readWebCertificate } from '../ucp/facts.ts'
 import { WEB_CERTIFICATE } from '../ucp/scripts.ts'
 import { readClusterStatus, readReports } from './clusterStatus.ts'
 import { asJson, readParts } from './containers.ts'
-import { clusterScript, markScript, replicaScript, settingsScript } from './scripts.ts'
+import { clusterScript, markScript, replicaScript, settingsScript, portsScript } from './scripts.ts'
 import { readSettings } from './settings.ts'
 
 const parts = { argv: ['sh', '-c', replicaScript, 'runbook-dtr-replica'] } as const
@@ -202,6 +202,37 @@ export const ca: Fact = {
   },
 }
 
+/**
+ * Where the replicas of a host listen, and from which repository they come: null, or `{id: {httpPort, httpsPort, repository}}`. Ports are
+ * null while the replica does not run: then nothing is published.
+ */
+export const ports: Fact = {
+  name: 'dtr.ports',
+  about:
+    'Where replicas on a host listen: null, or {id: {httpPort, httpsPort, repository}}; ports are null of one that does not run.',
+  scope: 'cluster',
+  probe: () => ({ argv: ['sh', '-c', portsScript, 'runbook-dtr-ports'] }),
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return null
+    const lines = exit.stdout.split('\n').filter(line => line !== '')
+    if (exit.code !== 0 || lines.pop() !== 'end') return undefined
+    const published = (text: string, inside: number): number | null => {
+      const found = new RegExp(`(?:^|[ :])(\\d+)->${inside}/tcp`).exec(text)?.[1]
+      return found === undefined ? null : Number(found)
+    }
+    const seen = lines.flatMap((line): [string, Json][] => {
+      const [name = '', image = '', text = ''] = line.split('|')
+      const id = /^dtr-nginx-([0-9a-f]{12})$/.exec(name)?.[1]
+      const repository = image.split('/').slice(0, -1).join('/')
+      // The front of the product listens on 80 and 443 inside its container [O: docker ps of a replica].
+      return id === undefined
+        ? []
+        : [[id, { httpPort: published(text, 80), httpsPort: published(text, 443), repository }]]
+    })
+    return seen.length === 0 ? null : Object.fromEntries(seen)
+  },
+}
+
 /** The web certificate a replica serves, args {port}: null when none is served, else {expires}. Undefined without openssl on the host. */
 export const webCertificate: Fact = {
   name: 'dtr.webcertificate',
@@ -242,6 +273,7 @@ export const facts: readonly Fact[] = [
   ca,
   webCertificate,
   reports,
+  ports,
 ]
 
 /** curl configuration with the login of args, for standard input. */

@@ -14,6 +14,10 @@ echo end`
 export const clusterScript = `date -u +%s
 exec curl -sS -k --max-time 8 --config - -w '\\n%{http_code}\\n' "https://127.0.0.1:$1/api/v0/meta/cluster_status"`
 
+/** Read-only: name, image and published ports of each replica's front on this host. */
+export const portsScript = `docker ps --all --no-trunc --filter name=dtr-nginx- --format '{{.Names}}|{{.Image}}|{{.Ports}}' || exit
+echo end`
+
 /** Read-only. Words: PORT. Three documents, each followed by its status code on a line of its own. */
 export const settingsScript = `set -u
 config=$(cat)

@@ -195,6 +195,45 @@ export function readWebCertificate(
 }
 
 /**
+ * Where UCP's controller listens on a manager: null without one, else `{port}`; null as a port while it does not run. Inside its container
+ * it listens on 8443 (inferred from `docker ps` of 3.x).
+ */
+export const front: Fact = {
+  name: 'ucp.front',
+  about: "Where UCP's controller listens on a manager: null without one, else {port}.",
+  scope: 'cluster',
+  probe: () => ({
+    argv: [
+      'sh',
+      '-c',
+      "docker ps --all --no-trunc --filter name=ucp-controller --format '{{.Names}}|{{.Ports}}'",
+      'runbook-ucp-front',
+    ],
+  }),
+  parse(exit) {
+    if (isMissing(exit, 'docker')) return null
+    if (exit.code !== 0) return undefined
+    const line = exit.stdout.split('\n').find(one => one.startsWith('ucp-controller|'))
+    if (line === undefined) return null
+    const port = /[:| ](\d+)->8443\/tcp/.exec(line)?.[1]
+    return { port: port === undefined ? null : Number(port) }
+  },
+}
+
+/** The names of the web certificate a manager serves, args `{port}`, with the words of `ucp.webcertificate`: null when none is served. */
+export const webNames: Fact = {
+  name: 'ucp.webnames',
+  about:
+    'The names of the web certificate a manager serves, args {port}: null when none is served, else {names}.',
+  scope: 'cluster',
+  probe: args => webCertificate.probe(args),
+  parse(exit) {
+    const seen = readWebCertificate(exit)
+    return seen ? { names: [...seen.names].filter(name => name !== '').sort() } : seen
+  },
+}
+
+/**
  * When the licence ends that the swarm keeps, asked on a manager: null without one, else `{expires}` as an ISO time. Undefined where its
  * form is none of the two that are known [docker/licensing: model/license.go; Mirantis engine: claim `exp`]. Its signature is not checked.
  */
@@ -241,6 +280,8 @@ export const facts: readonly Fact[] = [
   certificates,
   webCertificate,
   license,
+  front,
+  webNames,
   remains,
 ]
 
