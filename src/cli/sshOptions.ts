@@ -15,11 +15,12 @@ export function sshOptions(
   secret: (reference: string) => string,
   io: Pick<Io, 'detour' | 'interactive' | 'env'>,
 ): SshOptions {
-  const { passphrase: reference, transport: _, ...spec } = ssh
+  const { passphrase: reference, transport = 'ssh2', ...spec } = ssh
   const common = { ...spec, host: (name: string) => hosts[name], secret }
   if (io.detour !== undefined) return { ...common, knownHostsFiles: [], ...io.detour.options }
   return {
     ...common,
+    transport,
     config: sshConfigReader(),
     passphrase: file => Promise.resolve(passphraseOf(file, reference?.secret, secret, io)),
   }

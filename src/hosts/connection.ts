@@ -5,6 +5,8 @@ import type { Host } from '../plan/step.ts'
 import { algorithms } from './algorithms.ts'
 import { type Attempts, attemptsFor, authSequence } from './auth.ts'
 import type { SshOptions } from './options.ts'
+import { fingerprint, keyType } from './known_hosts.ts'
+import { checkPin } from './pins.ts'
 import { NoRoom } from './pool.ts'
 import type { Proxy } from './proxy.ts'
 import { type Asked, type Phase, explain, tookTooLong } from './refusal.ts'
@@ -22,7 +24,11 @@ export interface Connection {
   forward(address: string, port: number): Promise<Duplex>
   readonly closed: () => boolean
   /** Drops the connection without ceremony: an orderly end costs a round trip. */
-  close(): void
+  close(): void | Promise<void>
+  /** The key that the host showed: 'ssh-ed25519 SHA256:…'. */
+  readonly hostKey?: string
+  /** A command that reaches %h:%p through it, where a program can (for a jump). */
+  readonly proxyCommand?: string
 }
 
 /** What a connection is made with besides the host. */
@@ -79,6 +85,8 @@ async function logIn(
     const socket = given ?? (options.dial ?? dial(way))(way.address, way.port)
     let phase: Phase = given === undefined ? 'connect' : 'banner'
     let distrust: Distrust | undefined
+    let unpinned: Unreachable | undefined
+    let hostKey = ''
     let timer = setTimeout(late, options.connectTimeoutSeconds * 1000)
     let closed = false
 
@@ -124,7 +132,7 @@ async function logIn(
     })
     client.on('error', error => {
       if (error.level === 'agent' || phase === 'ready') return
-      fail(explain(error, asked()))
+      fail(distrust === undefined && unpinned !== undefined ? unpinned : explain(error, asked()))
     })
     client.on('close', () => {
       closed = true
@@ -147,6 +155,7 @@ async function logIn(
               else refuse(error)
             })
           }),
+        hostKey,
         closed: () => closed,
         close() {
           closed = true
@@ -206,8 +215,10 @@ async function logIn(
       keepaliveCountMax: 3,
       algorithms: algorithms(offered),
       hostVerifier: (key: Buffer) => {
+        hostKey = `${keyType(key)} ${fingerprint(key)}`
         distrust = trust.check(way, key)
-        return distrust === undefined
+        unpinned = checkPin(host.name, where, hostKey, options.pins)
+        return distrust === undefined && unpinned === undefined
       },
       authHandler: auth.handler,
     })

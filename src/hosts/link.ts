@@ -14,7 +14,7 @@ export interface Link {
    * @throws Unreachable
    */
   use<T>(task: (shell: Shell, pool: Pool, progress: () => void) => Promise<T>): Promise<T>
-  close(): void
+  close(): void | Promise<void>
 }
 
 /** Losses in a row without any progress that a request outlives, however short the time. */
@@ -43,7 +43,7 @@ export function createLink(
         const connection = await connect()
         before = true
         current = { connection, pool: shellPool(() => connection.shell()) }
-        if (closed) current.connection.close()
+        if (closed) await current.connection.close()
         return current
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
@@ -109,7 +109,7 @@ export function createLink(
     close() {
       closed = true
       current?.pool.close()
-      current?.connection.close()
+      return current?.connection.close()
     },
   }
 }

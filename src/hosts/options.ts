@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Host, HostName } from '../plan/step.ts'
+import type { Pins } from './pins.ts'
 import type { ReadSshConfig } from './ssh_config.ts'
 
 /** What a playbook may leave to OpenSSH's configuration. */
@@ -7,6 +8,12 @@ export type LeftOpen = 'user' | 'port'
 
 /** What `connectSsh` has to know beyond the host itself. */
 export interface SshOptions {
+  /** What makes the connections: ssh2 in this process (default), or this machine's `ssh`. */
+  readonly transport?: 'ssh2' | 'openssh'
+  /** Which `ssh` that is, and a configuration in place of the user's and the system's. For tests. */
+  readonly openssh?: { readonly program?: string; readonly file?: string }
+  /** Keys that hosts must show, besides being on file. */
+  readonly pins?: Pins
   /**
    * Files in OpenSSH's known_hosts form, tried in order; `~/` is the home folder. New keys go to the first.
    * Absent: as OpenSSH's configuration says, else `~/.ssh/known_hosts`.

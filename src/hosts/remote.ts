@@ -29,7 +29,7 @@ const START_MS = 15_000
  *   limit: `timedOut`, with a line on stderr that says so.
  * - write: folders that are missing are made.
  */
-export function remoteSession(link: Link, close: () => void, host = 'the host'): Session {
+export function remoteSession(link: Link, close: () => void | Promise<void>, host = 'the host'): Session {
   return {
     probe: (lines, { timeoutMs }) => probe(link, lines, timeoutMs),
     exec: (line, options) => exec(link, line, options, host),
@@ -40,10 +40,8 @@ export function remoteSession(link: Link, close: () => void, host = 'the host'):
       const { out } = await small(link, { call: 'audit', id: 0, lines })
       return out.toString('utf8')
     },
-    close() {
-      close()
-      return Promise.resolve()
-    },
+    hostKey: async () => (await link.connection()).hostKey,
+    close: async () => close(),
   }
 }
 

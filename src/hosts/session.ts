@@ -49,6 +49,8 @@ export interface Session {
   keep?(act: KeepAct): Promise<Uint8Array | undefined>
   /** The last lines of the host's audit log. @throws Unreachable */
   audit?(lines: number): Promise<string>
+  /** The key that the host showed: 'ssh-ed25519 SHA256:…'. Absent, or undefined: this way to it knows of no key. @throws Unreachable */
+  hostKey?(): Promise<string | undefined>
   close(): Promise<void>
 }
 

@@ -1,16 +1,18 @@
 import { homedir, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { Host } from '../plan/step.ts'
+import { type Room, privateRoom } from './askpass.ts'
 import { type Connection, connectOnce } from './connection.ts'
 import { gates } from './gates.ts'
 import { type Link, createLink } from './link.ts'
+import { openMaster } from './master.ts'
 import type { LeftOpen, SshOptions } from './options.ts'
 import { startProxy } from './proxy.ts'
 import { remoteSession } from './remote.ts'
 import { type Connect, Unreachable } from './session.ts'
 import { refused } from './sudo.ts'
 import { trustFiles } from './trust.ts'
-import { type Hop, type Way, wayTo } from './way.ts'
+import { type Hop, type Way, configOf, wayTo } from './way.ts'
 
 /**
  * Ways to hosts over SSH: one connection a host, shared by all its sessions and re-used until the last of them is closed; made
@@ -29,6 +31,7 @@ export function connectSsh(options: SshOptions): Connect {
   const links = new Map<string, { readonly link: Link; users: number }>()
   const gate = gates()
   const trust = trustFiles(options.knownHosts)
+  let room: Room | undefined
 
   /** @param via the hosts and hops on the way so far, so that a circle is seen */
   const acquire = (target: Target, via: readonly string[]): Taken => {
@@ -38,7 +41,24 @@ export function connectSsh(options: SshOptions): Connect {
       const config = target.open === undefined ? options : { ...options, open: { [host.name]: target.open } }
       let before: Taken | undefined
       let way: Way | undefined
+      const byMaster = async (): Promise<Connection> => {
+        room ??= privateRoom()
+        const next = host.jump === undefined ? undefined : beforeOf(target, undefined, via, options)
+        if (next !== undefined) before ??= acquire(next, [...via, target.key])
+        const through = await before?.link.connection()
+        const ssh = await configOf(host, options)
+        const made = room
+        return gate(next === undefined ? host.address : `through ${next.host.name}`, () =>
+          openMaster(host, options, {
+            room: made,
+            home,
+            config: ssh,
+            ...(through !== undefined && { through }),
+          }),
+        )
+      }
       const connect = async (): Promise<Connection> => {
+        if (options.transport === 'openssh') return byMaster()
         way ??= await wayTo(host, config, home)
         const { proxy, ...found } = way
         const decided: Way = found
@@ -62,9 +82,12 @@ export function connectSsh(options: SshOptions): Connect {
         reconnectSeconds: options.reconnectSeconds ?? 60,
         refused: said => noShell({ ...host, user: way?.user ?? host.user }, said),
       })
-      const close = (): void => {
-        link.close()
-        before?.release()
+      const close = async (): Promise<void> => {
+        await link.close()
+        await before?.release()
+        if (links.size > 0) return
+        room?.end()
+        room = undefined
       }
       entry = { link: { ...link, close }, users: 0 }
       links.set(target.key, entry)
@@ -75,12 +98,12 @@ export function connectSsh(options: SshOptions): Connect {
     return {
       link: held.link,
       release() {
-        if (released) return
+        if (released) return undefined
         released = true
         held.users -= 1
-        if (held.users > 0) return
+        if (held.users > 0) return undefined
         if (links.get(target.key) === held) links.delete(target.key)
-        held.link.close()
+        return held.link.close()
       },
     }
   }
@@ -90,7 +113,7 @@ export function connectSsh(options: SshOptions): Connect {
     try {
       await link.connection()
     } catch (error) {
-      release()
+      await release()
       throw error
     }
     return remoteSession(link, release, host.name)
@@ -99,7 +122,7 @@ export function connectSsh(options: SshOptions): Connect {
 
 interface Taken {
   readonly link: Link
-  readonly release: () => void
+  readonly release: () => void | Promise<void>
 }
 
 /** A host of the playbook, or a hop that OpenSSH's configuration names. */

@@ -41,21 +41,7 @@ const DEFAULT_KEYS = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa']
 export async function wayTo(host: Host, options: SshOptions, home: string): Promise<Way> {
   const given = bare(host.address)
   const open = options.open?.[host.name] ?? []
-  let config: SshConfig | undefined
-  try {
-    config = await options.config?.(given, {
-      user: open.includes('user') ? undefined : host.user,
-      port: open.includes('port') ? undefined : host.port,
-    })
-  } catch (error) {
-    if (!(error instanceof NoConfig)) throw error
-    throw new Unreachable(
-      host.name,
-      'connect',
-      `${host.name}: OpenSSH's configuration for ${given} cannot be read: ${error.message}`,
-      `Make "ssh -G ${given}" work on this machine.`,
-    )
-  }
+  const config = await configOf(host, options)
   if (config !== undefined) refuseBeyond(host, config)
   const address = config?.hostname ?? given
   const user = (open.includes('user') ? config?.user : undefined) ?? host.user
@@ -97,6 +83,26 @@ export async function wayTo(host: Host, options: SshOptions, home: string): Prom
     ...(config?.family !== undefined && { family: config.family }),
     ...(config?.bindAddress !== undefined && { bindAddress: config.bindAddress }),
     unusable,
+  }
+}
+
+/** What OpenSSH's configuration says, being told what the playbook says. @throws Unreachable where it cannot be read */
+export async function configOf(host: Host, options: SshOptions): Promise<SshConfig | undefined> {
+  const given = bare(host.address)
+  const open = options.open?.[host.name] ?? []
+  try {
+    return await options.config?.(given, {
+      user: open.includes('user') ? undefined : host.user,
+      port: open.includes('port') ? undefined : host.port,
+    })
+  } catch (error) {
+    if (!(error instanceof NoConfig)) throw error
+    throw new Unreachable(
+      host.name,
+      'connect',
+      `${host.name}: OpenSSH's configuration for ${given} cannot be read: ${error.message}`,
+      `Make "ssh -G ${given}" work on this machine.`,
+    )
   }
 }
 

@@ -33,9 +33,7 @@ afterAll(() => {
 
 describe.each(SHELLS)('under %s', (name, command) => {
   const link = localLink(command)
-  const session: Session = remoteSession(link, () => {
-    link.close()
-  })
+  const session: Session = remoteSession(link, () => link.close())
   const ask = async (argv: string[], env = {}, stdin?: string) =>
     (
       await session.probe([{ argv, env, ...(stdin === undefined ? {} : { stdin }) }], { timeoutMs: 10_000 })
