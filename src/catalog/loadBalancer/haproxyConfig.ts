@@ -13,7 +13,9 @@ export const haproxyPaths = {
  * A whole haproxy.cfg (1.5 to 3.x). What differs from the manual's sample [D: use-a-load-balancer.md]: a tunnel timeout of
  * an hour, since DTR wants idle connections kept for more than ten minutes; a check of `/_ping` over TLS on every pool;
  * a runtime socket that hands its listeners over on reload; server states that survive a reload; a description that says
- * which configuration the running process has read.
+ * which configuration the running process has read. A server that refuses a connection hands it to another one, and one that fails its
+ * check is left out within about a second: while DTR is upgraded or reconfigured its replicas restart in an order that nobody announces,
+ * so that none of them can be drained beforehand.
  */
 export function haproxyConfig(
   cluster: string,
@@ -42,6 +44,8 @@ defaults
     log global
     option tcplog
     option dontlognull
+    retries 1
+    option redispatch
     timeout connect 5s
     timeout client 50s
     timeout server 50s
@@ -64,7 +68,7 @@ backend ${name}
     balance leastconn
     option httpchk GET /_ping HTTP/1.1\\r\\nHost:\\ ${clientName}
     http-check expect status 200
-    default-server inter 3s fall 3 rise 2
+    default-server inter 1s fastinter 250ms fall 2 rise 2
 ${lines.join('\n')}
 `
 }

@@ -8,8 +8,8 @@ import { haproxyPaths } from './haproxyConfig.ts'
 import { nginxPaths } from './nginxConfig.ts'
 import { keepBalancer, peekBalancer } from './state.ts'
 
-/** A status is what this many milliseconds of checks have made of it: `inter 3s fall 3 rise 2`. */
-const CHECKED_AFTER_MS = 6_000
+/** A status is what this many milliseconds of checks have made of it: `inter 1s fall 2 rise 2`. */
+const CHECKED_AFTER_MS = 2_000
 
 /** How the twin's balancers answer. Somebody else's keeps its members at `estate.shared.balancer`: product → hosts. */
 export const model: Model = (line, host, estate) => {

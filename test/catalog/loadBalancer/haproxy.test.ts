@@ -81,9 +81,19 @@ describe('the configuration', () => {
     ])
     expect(text).toContain(
       'frontend dtr_http\n    bind *:80\n    default_backend dtr_http\n\nbackend dtr_http\n    balance leastconn\n' +
-        '    option httpchk GET /_ping HTTP/1.1\\r\\nHost:\\ dtr.example.com\n    http-check expect status 200\n    default-server inter 3s fall 3 rise 2\n' +
+        '    option httpchk GET /_ping HTTP/1.1\\r\\nHost:\\ dtr.example.com\n    http-check expect status 200\n    default-server inter 1s fastinter 250ms fall 2 rise 2\n' +
         '    server d1 198.51.100.21:80 check port 443 check-ssl verify none\n',
     )
+  })
+
+  it('gives a refused connection to another server, and leaves one out within two seconds of its first failed check', () => {
+    const { text } = haproxyConfig('dtr-ha', dtrHa)
+    expect(text).toMatch(/^defaults\n(?: {4}.*\n)* {4}option redispatch\n/m)
+    expect(text).toMatch(/^ {4}retries [1-3]$/m)
+    const checks = [...text.matchAll(/default-server inter (\d+)s fastinter (\d+)ms fall (\d+)/g)]
+    expect(checks).toHaveLength(dtrHa.length)
+    for (const [, inter, fastinter, fall] of checks)
+      expect(Number(inter) * 1000 + Number(fastinter) * (Number(fall) - 1)).toBeLessThan(2000)
   })
 
   it('has another description when anything in it is another, and the same when nothing is', () => {
