@@ -28,7 +28,10 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       },
       async parsed => {
         const verb = await entry.load()
-        code = await verb(parsed as never, processIo(parsed['color'] as boolean | undefined))
+        code = await verb(
+          parsed as never,
+          processIo(parsed['color'] as boolean | undefined, parsed['input'] === false),
+        )
       },
     )
   const parser = verbTable
@@ -48,6 +51,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     )
     .options({
       color: { describe: 'Colour; --no-color turns it off, as NO_COLOR does', type: 'boolean' },
+      input: { describe: 'Ask nothing: what would be asked is refused (exit 19, 64)', type: 'boolean' },
       debug: { describe: 'With a stack trace when runbook itself is at fault', type: 'boolean' },
     })
     .demandCommand(1, 'which command?')

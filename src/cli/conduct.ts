@@ -165,6 +165,10 @@ export async function conduct(job: Conduct): Promise<number> {
     io.err(`or, to plan anew from what is there now: runbook resume ${at.id} --replan\n`)
   const wasFenced = [...run.steps.values()].some(step => step.failure?.why === 'fenced')
   if (wasFenced || (fencedOff.signal.aborted && !whole)) return exits.locked
+  const failures = [...run.steps.values()].flatMap(step => step.failure ?? [])
+  // A question nobody was there to answer is no failure of the cluster's.
+  if (run.outcome === 'failed' && !io.interactive && failures.every(one => one.why === 'interrupted'))
+    return exits.unanswered
   return exitOfRun(run.outcome, interrupt.stoppedBy())
 }
 

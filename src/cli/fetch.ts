@@ -8,7 +8,7 @@ import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 import { type Good, loadGood } from './load.ts'
 import { adoptRun, type Origin } from './runs.ts'
-import { readSecrets, secretsIn } from './secrets.ts'
+import { fetchSecrets, secretsIn } from './secrets.ts'
 import { realWorld } from './world.ts'
 
 /** Sessions to a playbook's hosts that no product is asked about. */
@@ -19,7 +19,7 @@ export async function reach(
   const good = await loadGood(file, io)
   const { topology, folder } = good
   const { hosts, ssh } = topology
-  const secret = readSecrets(secretsIn([hosts]), { env: io.env, folder })
+  const secret = await fetchSecrets(secretsIn([hosts]), { env: io.env, folder })
   const world = realWorld({ hosts, ssh, folder, products, secret, may: 'change', io })
   return { good, sessions: openSessions(hosts, world.connect) }
 }

@@ -6,6 +6,7 @@ import type { Terminal } from '../views/progress.ts'
 import type { SshOptions } from '../hosts/options.ts'
 import type { Host } from '../plan/step.ts'
 import { Quit } from './exit.ts'
+import { isMute } from './secretCommand.ts'
 
 /** Another way to the hosts than their addresses: to pretend ones, behind real SSH on this machine. */
 export interface Detour {
@@ -34,9 +35,10 @@ export interface Io {
   readonly question: (text: string) => Promise<string>
 }
 
-/** The real one. `colour` undefined: as the streams and the environment say. */
-export function processIo(colour: boolean | undefined): Io {
-  const { stdout, stderr, stdin, env } = process
+/** The real one. `colour` undefined: as the streams and the environment say. `mute`: nobody is asked anything. */
+export function processIo(colour: boolean | undefined, mute = false): Io {
+  const { stdout, stderr, stdin } = process
+  const env = mute ? { ...process.env, RUNBOOK_NO_INPUT: '1' } : process.env
   const isCi = (env['CI'] ?? '') !== '' && env['CI'] !== 'false'
   const isDumb = env['TERM'] === 'dumb'
   const mayPaint = !isDumb && (env['NO_COLOR'] ?? '') === '' && (env['RUNBOOK_NO_COLOR'] ?? '') === ''
@@ -44,7 +46,7 @@ export function processIo(colour: boolean | undefined): Io {
   const paint = (yes: boolean): Paint => (yes ? createColors(true) : noPaint)
   const errPaint = paint(coloured.err)
   const mayDraw = stderr.isTTY && !isDumb && !isCi
-  const interactive = stdin.isTTY && stderr.isTTY && !isCi
+  const interactive = stdin.isTTY && stderr.isTTY && !isCi && !isMute(env)
   return {
     out: text => void stdout.write(text),
     err: text => void stderr.write(text),
@@ -57,7 +59,13 @@ export function processIo(colour: boolean | undefined): Io {
     cwd: process.cwd(),
     clock: { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) },
     async question(text) {
-      if (!interactive) throw new Quit('unanswered', `nobody is there to answer: ${text}`)
+      if (!interactive)
+        throw new Quit(
+          'unanswered',
+          isMute(env)
+            ? `--no-input was given, and this would be asked: ${text}`
+            : `nobody is there to answer: ${text}`,
+        )
       const reader = createInterface({ input: stdin, output: stderr })
       const gone = new AbortController()
       // Ctrl-C and Ctrl-D leave a question without an answer for ever, unless somebody takes it back.

@@ -2,7 +2,7 @@ import { nearest } from '../playbook/nearest.ts'
 import { Quit } from './exit.ts'
 import { nameOf, spoken, verbTable } from './verbTable.ts'
 
-const anywhere = ['help', 'version', 'debug', 'color']
+const anywhere = ['help', 'version', 'debug', 'color', 'input']
 
 /** What yargs says in our words, with the nearest name where one was mistyped. */
 export function misuse(message: string, argv: readonly string[]): Quit {

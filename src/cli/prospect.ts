@@ -5,7 +5,7 @@ import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 import { leaveOut } from './leaveOut.ts'
 import type { Good } from './load.ts'
-import { readSecrets, secretsIn } from './secrets.ts'
+import { fetchSecrets, secretsIn } from './secrets.ts'
 import { offline, type Survey, survey } from './survey.ts'
 import { factsOf, realWorld } from './world.ts'
 
@@ -32,7 +32,7 @@ export async function lookAhead(
   const bare = leaveOut(offline(topology, good.digest, products), good.without)
   const facts = factsOf(products)
   const probes = bare.refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
-  const secret = readSecrets(
+  const secret = await fetchSecrets(
     secretsIn([topology.hosts, bare.refs, probes, to === 'change' ? bare.plan.steps : []]),
     {
       env: io.env,

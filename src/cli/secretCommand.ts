@@ -23,7 +23,7 @@ export function readSecretCommand(text: string, { env, folder }: Sources): Read 
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd: folder,
     env,
-    stdio: ['inherit', 'pipe', 'pipe'],
+    stdio: [isMute(env) ? 'ignore' : 'inherit', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
     maxBuffer: MOST_BYTES,
     encoding: 'utf8',
@@ -45,8 +45,15 @@ export function readSecretCommand(text: string, { env, folder }: Sources): Read 
   return value === '' ? { wrong: `'${program}' printed nothing` } : { value }
 }
 
+/** `--no-input`, or RUNBOOK_NO_INPUT: nobody is to be asked anything, by no program. */
+export function isMute(env: NodeJS.ProcessEnv): boolean {
+  const value = env['RUNBOOK_NO_INPUT'] ?? ''
+  return value !== '' && value !== '0' && value !== 'false'
+}
+
 /** Asks the person at the terminal, without showing what is typed. Elsewhere it is missing. */
 export function readSecretPrompt(question: string, env: NodeJS.ProcessEnv): Read {
+  if (isMute(env)) return { wrong: 'nobody is asked: --no-input was given' }
   const isCi = (env['CI'] ?? '') !== '' && env['CI'] !== 'false'
   if (!process.stdin.isTTY || !process.stderr.isTTY || isCi)
     return { wrong: 'nobody is there to be asked: stdin or stderr is no terminal, or CI is set' }

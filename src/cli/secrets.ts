@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Quit } from './exit.ts'
+import { readSecretAge } from './secretAge.ts'
 import { readSecretCommand, readSecretPrompt } from './secretCommand.ts'
 
 /** Every `{secret: …}` in a value of any depth, each once, sorted. */
@@ -25,14 +26,37 @@ export interface Sources {
 }
 
 /**
+ * Reads all of them before anything is done with any, `age:` too, which takes a moment.
+ * @throws Quit as `readSecrets`
+ */
+export async function fetchSecrets(
+  references: readonly string[],
+  sources: Sources,
+): Promise<(reference: string) => string> {
+  const opened = new Map<string, Read>()
+  for (const reference of references) {
+    const [, path] = /^age:(.+)$/s.exec(reference) ?? []
+    if (path !== undefined) opened.set(reference, await readSecretAge(path, sources))
+  }
+  return readSecrets(references, sources, opened)
+}
+
+type Read = { readonly value: string } | { readonly wrong: string }
+
+/**
  * Reads all of them before anything is done with any.
+ * @param opened what became of those that cannot be read at once
  * @throws Quit that names every one that is missing, empty or open to others
  */
-export function readSecrets(references: readonly string[], sources: Sources): (reference: string) => string {
+export function readSecrets(
+  references: readonly string[],
+  sources: Sources,
+  opened: ReadonlyMap<string, Read> = new Map(),
+): (reference: string) => string {
   const known = new Map<string, string>()
   const wrong: string[] = []
   for (const reference of references) {
-    const seen = readSecret(reference, sources)
+    const seen = opened.get(reference) ?? readSecret(reference, sources)
     if ('value' in seen) known.set(reference, seen.value)
     else wrong.push(`${reference}: ${seen.wrong}`)
   }
@@ -54,10 +78,7 @@ export function readSecrets(references: readonly string[], sources: Sources): (r
   }
 }
 
-function readSecret(
-  reference: string,
-  { env, folder }: Sources,
-): { readonly value: string } | { readonly wrong: string } {
+function readSecret(reference: string, { env, folder }: Sources): Read {
   const [, kind, rest = ''] = /^(env|file|cmd|prompt):(.+)$/s.exec(reference) ?? []
   if (kind === 'env') {
     const value = env[rest]
@@ -67,11 +88,13 @@ function readSecret(
   if (kind === 'file') return readSecretFile(isAbsolute(rest) ? rest : join(folder, rest))
   if (kind === 'cmd') return readSecretCommand(rest, { env, folder })
   if (kind === 'prompt') return readSecretPrompt(rest, env)
-  return { wrong: 'neither env:NAME nor file:PATH, cmd:COMMAND or prompt:QUESTION' }
+  if (reference.startsWith('age:'))
+    return { wrong: 'it is not read at this point; use another kind of reference' }
+  return { wrong: 'neither env:NAME nor file:PATH, age:PATH, cmd:COMMAND or prompt:QUESTION' }
 }
 
 /** The whole text but its last line end. Others may not be able to read it: what many can read is no secret. */
-function readSecretFile(path: string): { readonly value: string } | { readonly wrong: string } {
+function readSecretFile(path: string): Read {
   try {
     const stat = statSync(path)
     if (!stat.isFile()) return { wrong: `${path} is no file` }

@@ -73,7 +73,7 @@ export interface SshDefaults {
    */
   transport?: 'ssh2' | 'openssh'
   /**
-   * Passphrase of private keys that are encrypted. Default: asked for at the terminal, once for each key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Passphrase of private keys that are encrypted. Default: asked for at the terminal, once for each key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   passphrase?: string
   /**
@@ -85,11 +85,11 @@ export interface SshDefaults {
    */
   sudo?: 'none' | 'nopasswd' | 'password'
   /**
-   * What sudo asks for, where it is the same on all hosts. Default: `password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * What sudo asks for, where it is the same on all hosts. Default: `password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   sudoPassword?: string
   /**
-   * SSH password, when there is no key and it is the same on all hosts. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * SSH password, when there is no key and it is the same on all hosts. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password?: string
 }
@@ -138,11 +138,11 @@ export interface HostSpec {
    */
   sudo?: 'none' | 'nopasswd' | 'password'
   /**
-   * What sudo asks for on this host. Default: this host's `password`, then `ssh.sudoPassword`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * What sudo asks for on this host. Default: this host's `password`, then `ssh.sudoPassword`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   sudoPassword?: string
   /**
-   * SSH password of this host, when there is no key. Default: `ssh.password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * SSH password of this host, when there is no key. Default: `ssh.password`. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password?: string
 }
@@ -214,7 +214,7 @@ export interface UcpSection {
    */
   adminUsername?: string
   /**
-   * Password of the administrator, 8 characters at least. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Password of the administrator, 8 characters at least. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   adminPassword: string
   /**
@@ -284,7 +284,7 @@ export interface Certificates {
    */
   cert: string
   /**
-   * PEM of the private key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * PEM of the private key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   key: string
 }
@@ -403,11 +403,11 @@ export interface S3Storage {
    */
   rootDirectory?: string
   /**
-   * Access key. Absent, together with `secretKey`: the instance's role. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Access key. Absent, together with `secretKey`: the instance's role. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   accessKey?: string
   /**
-   * Secret key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Secret key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   secretKey?: string
   /**
@@ -436,7 +436,7 @@ export interface AzureStorage {
    */
   accountName: string
   /**
-   * Key of the account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Key of the account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   accountKey: string
   /**
@@ -461,7 +461,7 @@ export interface GcsStorage {
    */
   bucket: string
   /**
-   * JSON key of the service account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * JSON key of the service account. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   keyFile: string
   /**
@@ -486,7 +486,7 @@ export interface SwiftStorage {
    */
   username: string
   /**
-   * Password of the user. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   * Password of the user. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
    */
   password: string
   /**

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { quote } from '../plan/quote.ts'
 import type { Event } from './event.ts'
 
@@ -8,6 +9,9 @@ export interface Redact {
   text(text: string): string
   event(event: Event): Event
 }
+
+/** What a terminal does not show: escapes begin with one of these. Line ends stay. */
+const UNSEEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/
 
 const MASK = '‹masked›'
 /** Shorter ones would mask half of every sentence; no product here accepts a password this short. */
@@ -29,7 +33,12 @@ export function createRedact(): Redact {
         .join('|'),
       'g',
     )
-    return input.replace(pattern, MASK)
+    const masked = input.replace(pattern, MASK)
+    if (!UNSEEN.test(masked)) return masked
+    // Escapes can cut a secret in two; whoever takes them away would read it. Then the text is kept without them.
+    const bare = withoutUnseen(masked)
+    const again = bare.replace(pattern, MASK)
+    return again === bare ? masked : again
   }
   const deep = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value)
@@ -127,6 +136,10 @@ function inUrl(secret: string): string {
 }
 
 const unicode = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+function withoutUnseen(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(new RegExp(UNSEEN, 'g'), '')
+}
 
 function escape(literal: string): string {
   return literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -62,7 +62,7 @@ describe('readSecrets', () => {
       expect.objectContaining({
         exit: 'unanswered',
         message: expect.stringMatching(
-          /^8 secrets are missing\n.*NOT_SET is not set\n.*EMPTY is empty\n.*there is no file .*gone\n.*open is open to others \(mode 0644\); chmod 0600 it\n.*mode 0640.*\n.*empty is empty\n.*is no file\n.*neither env:NAME nor file:PATH, cmd:COMMAND or prompt:QUESTION$/s,
+          /^8 secrets are missing\n.*NOT_SET is not set\n.*EMPTY is empty\n.*there is no file .*gone\n.*open is open to others \(mode 0644\); chmod 0600 it\n.*mode 0640.*\n.*empty is empty\n.*is no file\n.*neither env:NAME nor file:PATH, age:PATH, cmd:COMMAND or prompt:QUESTION$/s,
         ) as string,
       }) as Error,
     )

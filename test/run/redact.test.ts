@@ -146,4 +146,17 @@ describe('redact', () => {
     redact.add('half \ud800 a pair')
     expect(redact.text('x half \ud800 a pair')).toBe('x ‹masked›')
   })
+
+  it.each([
+    ['colour', 'can\u001B[31mary-sec\u001B[0mret'],
+    ['a bell', 'canary\u0007-secret'],
+    ['a title', 'canary\u001B]0;x\u0007-secret'],
+    ['a mark that is not seen', 'canary\u200B-sec\u00ADret'],
+  ])('masks a secret that %s cuts in two, as whoever cleans it would read it', (_, cut) => {
+    const redact = createRedact()
+    redact.add('canary-secret')
+    expect(redact.text(`password ${cut}!`)).toBe('password ‹masked›!')
+    const plain = 'just \u001B[31mred\u001B[0m'
+    expect(redact.text(plain)).toBe(plain)
+  })
 })

@@ -6,7 +6,7 @@ import { exits, Quit } from '../exit.ts'
 import { giveBack, holdHosts, isGone, standingLine } from '../hold.ts'
 import type { Io } from '../io.ts'
 import { keptRun } from '../runs.ts'
-import { readSecrets, secretsIn } from '../secrets.ts'
+import { fetchSecrets, secretsIn } from '../secrets.ts'
 import { realWorld } from '../world.ts'
 
 interface AbandonArgs {
@@ -23,7 +23,7 @@ export async function abandon(args: AbandonArgs, io: Io): Promise<number> {
     if (!/^y(es)?$/i.test(given.trim())) throw new Quit('unanswered', 'not agreed to; nothing was changed')
   }
   const folder = dirname(origin.playbook)
-  const secret = readSecrets(secretsIn([plan.hosts]), { env: io.env, folder })
+  const secret = await fetchSecrets(secretsIn([plan.hosts]), { env: io.env, folder })
   const world = realWorld({ hosts: plan.hosts, ssh: origin.ssh, folder, products, secret, may: 'change', io })
   const sessions = openSessions(plan.hosts, world.connect)
   try {

@@ -8,7 +8,7 @@ import { fetchRun } from '../fetch.ts'
 import type { Io } from '../io.ts'
 import { packageVersion } from '../package.ts'
 import { insistOnTool, type Kept, keptRun } from '../runs.ts'
-import { readSecrets, secretsIn } from '../secrets.ts'
+import { fetchSecrets, secretsIn } from '../secrets.ts'
 import { scopeOf, undertake } from '../undertake.ts'
 import { afterFailure, type OnFailure } from '../unwind.ts'
 import { factsOf, realWorld } from '../world.ts'
@@ -50,7 +50,7 @@ export async function resume(args: ResumeArgs, io: Io): Promise<number> {
   const refs = asked(plan).filter(ref => plan.without?.hosts.includes(ref.host) !== true)
   const facts = factsOf(products)
   const probes = refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
-  const secret = readSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
+  const secret = await fetchSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
   const { hosts } = plan
   const without = plan.without?.hosts ?? []
   const world = realWorld({ hosts, without, ssh: origin.ssh, folder, products, secret, may: 'change', io })

@@ -13,7 +13,7 @@ import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { insistOnAll } from '../prospect.ts'
 import { keptRun, newRun } from '../runs.ts'
-import { readSecrets, secretsIn } from '../secrets.ts'
+import { fetchSecrets, secretsIn } from '../secrets.ts'
 import { scopeOf, undertake } from '../undertake.ts'
 import { factsOf, realWorld } from '../world.ts'
 
@@ -58,7 +58,7 @@ export async function unwind(
   const facts = factsOf(products)
   const refs = asked(plan).filter(ref => plan.without?.hosts.includes(ref.host) !== true)
   const probes = refs.map(ref => facts.get(ref.fact)?.probe(ref.args))
-  const secret = readSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
+  const secret = await fetchSecrets(secretsIn([plan.hosts, plan.steps, probes]), { env: io.env, folder })
   const { hosts } = plan
   const without = plan.without?.hosts ?? []
   const world = realWorld({ hosts, without, ssh: origin.ssh, folder, products, secret, may: 'change', io })
