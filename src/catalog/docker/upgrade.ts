@@ -7,7 +7,7 @@ import { member } from '../os/text.ts'
 import { engineRuns, sourceOps } from './engine.ts'
 import { askEngine, swarmSays } from './preflight.ts'
 import { engineMove } from './versions.ts'
-import { stillWell, wellAgain } from './voters.ts'
+import { startLeftBehind, stillWell, wellAgain } from './voters.ts'
 
 /** The hosts whose engine is older than the playbook's, in the order of the manual: managers, workers, hosts of the registry last [§8.15]. */
 export function outdated(topology: Topology, facts: Facts): readonly HostName[] {
@@ -46,11 +46,12 @@ export function upgradeStep(
   const isManager = swarmSays(facts, host, 'manager') === true
   const node = (is: Check['is']): Check => ({ fact: 'docker.node', host: through, args: { name: host }, is })
   const inSwarm = typeof id === 'string'
-  const back: readonly Check[] = [
+  const up: readonly Check[] = [
     engineRuns(docker, host),
     ...(inSwarm ? [node({ state: 'ready', ...(isManager ? { reachability: 'reachable' } : {}) })] : []),
-    ...wellAgain(topology, facts, host),
   ]
+  const left = startLeftBehind(topology, facts, host)
+  const back = [...up, ...wellAgain(topology, facts, host)]
   const update = (availability: string): Op => ({
     exec: { argv: ['docker', 'node', 'update', '--availability', availability, host] },
     timeoutSeconds: 60,
@@ -98,6 +99,7 @@ export function upgradeStep(
       ...installPackages(install.manager, install.packages),
       { exec: { argv: ['systemctl', 'enable', 'docker'] }, timeoutSeconds: 60 },
       { exec: { argv: ['systemctl', 'restart', 'docker'] }, timeoutSeconds: 300 },
+      ...(left.length === 0 ? [] : [{ await: up, withinSeconds: 900 }, ...left]),
       { await: back, withinSeconds: 900 },
       ...putBack(topology, facts, host, fronts),
       ...(inSwarm ? [update('active')] : []),

@@ -1,8 +1,9 @@
 import { holds } from '../../plan/check.ts'
 import type { Facts } from '../../plan/fact.ts'
-import type { Check, HostName } from '../../plan/step.ts'
+import type { Check, HostName, Op } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { askCluster, askPing as askReplicaPing, wantedOf } from '../dtr/questions.ts'
+import { startScript } from '../dtr/scripts.ts'
 import { databasesRun, isHealthy } from '../ucp/cluster.ts'
 
 /**
@@ -34,6 +35,16 @@ export function wellAgain(topology: Topology, facts: Facts, host: HostName): rea
     ...(ucp?.managers.includes(host) === true ? [isHealthy(ucp, host)] : []),
     ...(own === undefined ? [] : replicaIsWell(topology, facts, own)),
   ].filter(check => holds(check, facts))
+}
+
+/**
+ * Starts what an engine that came up left behind of a replica that was well. It gives each container on an overlay network 20 s to be
+ * attached and does not try again, seen with DTR's own [moby/moby#32607]. What runs already is left as it is.
+ */
+export function startLeftBehind(topology: Topology, facts: Facts, host: HostName): readonly Op[] {
+  const own = topology.dtr?.replicas.find(one => one.host === host)
+  if (!own || !replicaIsWell(topology, facts, own).some(check => holds(check, facts))) return []
+  return [{ exec: { argv: ['sh', '-c', startScript, 'runbook-dtr-start', own.id] }, timeoutSeconds: 300 }]
 }
 
 /** A replica answers for itself, and is a member that is well in the words of another one. */

@@ -52,6 +52,18 @@ describe('an engine upgrade of a host that clients are sent to', () => {
     expect(preview(after.plan, after.facts).filter(({ will }) => will !== 'hold')).toEqual([])
   })
 
+  it('starts what the new engine left behind of the replica [moby/moby#32607]', async () => {
+    const { plan, estate } = await behind(['d2'])
+    const leaves: Model = (line, host, now) => {
+      if (host === 'd2' && line.argv.join(' ') === 'systemctl restart docker')
+        stopReplica(now, memberOn(now, 'd2'))
+      return undefined
+    }
+    const stage = stageOf(estate)
+    const { run } = await play(plan, { ...stage, models: [leaves, ...stage.models] }, { guardProbes: true })
+    expect(run.outcome).toBe('done')
+  })
+
   it('takes a manager out of UCP’s pools', async () => {
     const { plan } = await behind(['m2'])
     const lines = words(plan, 'docker.upgrade@m2')
