@@ -107,6 +107,11 @@ export const flags = {
   name: { describe: 'The name of the cluster', type: 'string', requiresArg: true },
   force: { describe: 'Write over a file that is there', type: 'boolean', default: false },
   'identity-file': { describe: 'The SSH key to log in with', type: 'string', requiresArg: true },
+  'known-hosts': {
+    describe: 'File with the host keys in the form of OpenSSH; without it what OpenSSH would look into',
+    type: 'string',
+    requiresArg: true,
+  },
   sudo: { describe: 'How commands become those of root', choices: ['none', 'nopasswd'] },
   'admin-username': {
     describe: 'The administrator of UCP',

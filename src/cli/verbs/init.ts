@@ -20,13 +20,15 @@ export interface InitArgs {
   readonly name?: string
   readonly force: boolean
   readonly identityFile?: string
+  readonly knownHosts?: string
   readonly sudo?: 'none' | 'nopasswd'
   readonly adminUsername: string
   /** A reference, never the password itself. */
   readonly adminPassword: string
 }
 
-const DEFAULT_OUT = 'runbook.yml'
+/** What is written where no name is given. */
+export const DEFAULT_OUT = 'runbook.yml'
 
 /** Writes the playbook of a cluster that runs, then makes its plan, which should be empty. Hosts are only read. */
 export async function init(args: InitArgs, io: Io): Promise<number> {
@@ -114,7 +116,7 @@ async function planOf(out: string, io: Io): Promise<number> {
 /** @throws Quit when it is no such URL */
 function seedOf(
   from: string,
-  { identityFile, sudo }: Pick<InitArgs, 'identityFile' | 'sudo'>,
+  { identityFile, knownHosts, sudo }: Pick<InitArgs, 'identityFile' | 'knownHosts' | 'sudo'>,
 ): { readonly address: string; readonly ssh: SshDefaults } {
   const found =
     /^ssh:\/\/(?:([^@:/]+)@)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(\d{1,5}))?\/?$/.exec(from)
@@ -132,6 +134,7 @@ function seedOf(
       user,
       ...(port !== undefined && port !== '22' && { port: Number(port) }),
       ...(identityFile !== undefined && { identityFile }),
+      ...(knownHosts !== undefined && { knownHosts: [knownHosts] }),
       ...(mode !== 'none' && { sudo: mode }),
     },
   }
