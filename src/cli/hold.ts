@@ -3,15 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { digest } from '../plan/canonical.ts'
 import type { HostName, Plan } from '../plan/step.ts'
-import {
-  type Ending,
-  type Holder,
-  type Lease,
-  type Standing,
-  STALE_SECONDS,
-  said,
-  takeLease,
-} from '../run/lease.ts'
+import { type Lease, takeLease } from '../run/lease.ts'
+import { type Ending, type Holder, type Standing, STALE_SECONDS, said } from '../run/standing.ts'
 import type { Sessions } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
 import { duration } from '../views/layout.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
-import { standings } from '../../run/lease.ts'
+import { standings } from '../../run/standing.ts'
 import { openSessions } from '../../run/world.ts'
 import { exits, Quit } from '../exit.ts'
 import { giveBack, holdHosts, isGone, standingLine } from '../hold.ts'

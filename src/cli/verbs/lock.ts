@@ -1,5 +1,6 @@
 import { digest } from '../../plan/canonical.ts'
-import { type Ending, endLease, type Holder, type Standing, standings, takeLease } from '../../run/lease.ts'
+import { endLease, takeLease } from '../../run/lease.ts'
+import { type Ending, type Holder, type Standing, standings } from '../../run/standing.ts'
 import type { Sessions } from '../../run/world.ts'
 import { clean } from '../../views/clean.ts'
 import { exits, Quit } from '../exit.ts'
