@@ -50,7 +50,15 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/cli/**', 'scripts/**', 'test/lab/**', 'test/sweep/**', 'test/matrix/**', 'test/proofs/**'],
+    files: [
+      'src/cli/**',
+      'scripts/**',
+      'test/lab/**',
+      'test/sweep/**',
+      'test/matrix/**',
+      'test/interop/**',
+      'test/proofs/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },

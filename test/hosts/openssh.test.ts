@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,9 @@ import { connectSsh } from '../../src/hosts/ssh.ts'
 import { sshConfigReader } from '../../src/hosts/ssh_config.ts'
 import type { Host } from '../../src/plan/step.ts'
 import { type SlowLine, slowLine } from './flights.ts'
-import { type Sshd, freePort, noSshd, startSshd } from './sshd.ts'
+import { noDropbear, startDropbear } from './dropbear.ts'
+import { type Sshd, noSshd, startSshd } from './sshd.ts'
+import { userMaker } from './users.ts'
 
 if (noSshd !== undefined) process.stdout.write(`test/hosts/openssh.test.ts is skipped: ${noSshd}\n`)
 
@@ -417,23 +419,10 @@ Host *
   if (!root)
     process.stdout.write('test/hosts: other users and login shells are skipped: only root can make them\n')
   describe.skipIf(!root)('users', () => {
-    const users: string[] = []
-    const user = (name: string, shell: string, password?: string): string => {
-      const login = `rb${name}${randomBytes(2).toString('hex')}`
-      execFileSync('useradd', ['-m', '-s', shell, login])
-      users.push(login)
-      execFileSync('chpasswd', { input: `${login}:${password ?? randomBytes(9).toString('hex')}\n` })
-      return login
-    }
+    const { user, removeAll } = userMaker()
     afterAll(async () => {
       for (const session of sessions.splice(0)) await session.close()
-      for (const login of users) {
-        // Their last processes may still be on their way out.
-        spawnSync('userdel', ['-f', '-r', login], { stdio: 'ignore' })
-        rmSync(`/etc/sudoers.d/${login}`, { force: true })
-      }
-      const left = readFileSync('/etc/passwd', 'utf8')
-      expect(users.filter(login => left.includes(`${login}:`))).toEqual([])
+      expect(removeAll()).toEqual([])
     })
     /** A server that lets the users in, whose keys must be readable to them. */
     const forUsers = async (settings: readonly string[] = []): Promise<Sshd> => {
@@ -501,38 +490,16 @@ Host *
       }
     })
 
-    const dropbear = ['/usr/sbin/dropbear', '/usr/bin/dropbear'].find(path => existsSync(path))
-    if (dropbear === undefined)
-      process.stdout.write('test/hosts: dropbear is skipped: it is not installed (dropbear-bin)\n')
-    test.skipIf(dropbear === undefined)('dropbear', async () => {
+    if (noDropbear !== undefined) process.stdout.write(`test/hosts: dropbear is skipped: ${noDropbear}\n`)
+    test.skipIf(noDropbear !== undefined)('dropbear', async () => {
       const login = user('db', '/bin/sh')
-      mkdirSync(`/home/${login}/.ssh`, { mode: 0o700 })
-      writeFileSync(`/home/${login}/.ssh/authorized_keys`, readFileSync(join(sshd.folder, 'client.pub')), {
-        mode: 0o600,
-      })
-      execFileSync('chown', ['-R', login, `/home/${login}`])
-      const key = join(sshd.folder, 'dropbear')
-      execFileSync('dropbearkey', ['-t', 'ed25519', '-f', key], { stdio: 'ignore' })
-      const [type = '', base64 = ''] = (
-        /^ssh-ed25519 .*$/m.exec(execFileSync('dropbearkey', ['-y', '-f', key], { encoding: 'utf8' }))?.[0] ??
-        ''
-      ).split(' ')
-      const port = await freePort()
-      const child = spawn(
-        dropbear ?? '',
-        ['-F', '-E', '-r', key, '-p', `127.0.0.1:${String(port)}`, '-P', join(sshd.folder, 'dropbear.pid')],
-        { stdio: 'ignore' },
+      const { port, knownHosts, stop } = await startDropbear(
+        sshd.folder,
+        login,
+        join(sshd.folder, 'client.pub'),
       )
       try {
-        for (let tries = 0; tries < 100; tries++) {
-          const probe = await why(open({ knownHosts: '' }, { user: login, port }))
-          if (probe.reason === 'hostkey') break
-          await new Promise(resolve => setTimeout(resolve, 50))
-        }
-        const session = await open(
-          { knownHosts: `[127.0.0.1]:${String(port)} ${type} ${base64}` },
-          { user: login, port },
-        )
+        const session = await open({ knownHosts }, { user: login, port })
         expect(await one(session, 'id -un')).toBe(`${login}\n`)
         expect((await session.exec(sh('echo done'), { job: `${run}/dropbear`, ...quiet })).stdout).toBe(
           'done\n',
@@ -543,7 +510,7 @@ Host *
           '3\n',
         ])
       } finally {
-        child.kill()
+        stop()
       }
     })
 

@@ -27,10 +27,14 @@ export interface Sshd {
   stop(): void
 }
 
-/** A real OpenSSH server on a free loopback port, with keys and settings of its own, for the user who runs the tests. */
+/**
+ * A real OpenSSH server on a free loopback port, with keys and settings of its own, for the user who runs the tests.
+ * @param wrap a command that is to start it, in a namespace for example
+ */
 export async function startSshd(
   settings: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  wrap: readonly string[] = [],
 ): Promise<Sshd> {
   if (SSHD === undefined) throw new Error(noSshd)
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
@@ -57,7 +61,8 @@ export async function startSshd(
     'UsePAM no',
   ]
   writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`)
-  const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'config')], {
+  const [program, ...words] = [...wrap, SSHD, '-D', '-e', '-f', join(folder, 'config')]
+  const child = spawn(program, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -109,7 +114,8 @@ export function freePort(): Promise<number> {
   })
 }
 
-async function listening(port: number, child: ChildProcess, log: () => string): Promise<void> {
+/** Waits until something answers on the port. @throws Error with the log when it does not */
+export async function listening(port: number, child: ChildProcess, log: () => string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) break
     const open = await new Promise<boolean>(resolve => {
