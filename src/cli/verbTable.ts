@@ -40,12 +40,31 @@ export const verbTable: readonly VerbEntry[] = [
   {
     typed: 'init',
     does: 'Write the playbook of a cluster that runs; its hosts are only read',
-    flags: ['from', 'out', 'name', 'force', 'identity-file', 'sudo', 'admin-username', 'admin-password'],
+    flags: [
+      'from',
+      'out',
+      'name',
+      'force',
+      'identity-file',
+      'known-hosts',
+      'sudo',
+      'admin-username',
+      'admin-password',
+    ],
     instead: {
       from: { describe: 'A manager of the cluster: ssh://[user@]manager[:port]' },
       out: { describe: 'The playbook to write; runbook.yml without' },
     },
     load: async () => (await import('./verbs/init.ts')).init,
+  },
+  {
+    typed: 'import <file>',
+    does: 'Translate a launchpad.yaml (v1.1 to v1.6), and say of each line what became of it',
+    words: { file: { describe: 'The file of Mirantis Launchpad' } },
+    flags: ['out', 'force'],
+    instead: { out: { describe: 'The playbook to write; runbook.yml without' } },
+    needs: 'a launchpad.yaml',
+    load: async () => (await import('./verbs/import.ts')).importFile,
   },
   {
     typed: 'validate <file>',
