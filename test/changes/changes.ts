@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Document, parseDocument } from 'yaml'
@@ -76,7 +76,24 @@ export const changes: readonly Change[] = [
     name: 'remove-a-worker',
     after: all(set('ucp.workers', ['w1']), drop('hosts.w2'), set('absent', { nodes: ['w2'] })),
   },
-  { name: 'upgrade-ucp', after: all(set('ucp.version', '3.3.4'), backedUp('RB0830')) },
+  {
+    name: 'upgrade-ucp',
+    after: all(
+      set('ucp.version', '3.3.4'),
+      set('ucp.upgrade', { forceRecentBackup: true }),
+      backedUp('RB0830'),
+    ),
+  },
+  {
+    name: 'upgrade-ucp-in-waves',
+    before: set('ucp.config', { trust_configuration: { require_content_trust: true } }),
+    after: all(
+      set('ucp.version', '3.2.8'),
+      set('ucp.upgrade', { workersAtOnce: 2 }),
+      set('ucp.config', { trust_configuration: { require_content_trust: false } }),
+      backedUp('RB0830'),
+    ),
+  },
   { name: 'upgrade-dtr', after: all(set('dtr.version', '2.8.2'), backedUp('RB0882')) },
   {
     name: 'upgrade-engines',
@@ -90,6 +107,22 @@ export const changes: readonly Change[] = [
     name: 'change-certificates',
     before: certificates('dtr'),
     after: certificates('dtr', 'renewed-'),
+  },
+  {
+    name: 'move-ports',
+    after: set(
+      'dtr.replicas',
+      ['d1', 'd2', 'd3'].map(host => ({ host, httpPort: 8080, httpsPort: host === 'd1' ? 443 : 4443 })),
+    ),
+  },
+  {
+    name: 'replace-a-manager',
+    after: all(
+      set('hosts.m4', { address: '198.51.100.14', site: 'c' }),
+      set('ucp.managers', ['m1', 'm2', 'm4']),
+      drop('hosts.m3'),
+      set('absent', { nodes: ['m3'] }),
+    ),
   },
   {
     name: 'move-storage',
@@ -147,10 +180,33 @@ export async function rehearsed(change: Change, most: number): Promise<Rehearsed
   })
 }
 
+/** The playbooks before and after, and the texts that lie beside them, for whoever stages the change himself. */
+export async function playbooksOf(
+  change: Change,
+): Promise<{ readonly before: Good; readonly after: Good; readonly files: ReadonlyMap<string, string> }> {
+  return inFolder(change, false, (after, before, folder) => {
+    const names = readdirSync(join(folder, 'files'))
+    const files = new Map(
+      names.map(name => [`files/${name}`, readFileSync(join(folder, 'files', name), 'utf8')]),
+    )
+    return Promise.resolve({ before, after, files })
+  })
+}
+
 async function staged<T>(
   change: Change,
   turned: boolean,
   act: (after: Good, before: Good, estate: Estate) => Promise<T>,
+): Promise<T> {
+  return inFolder(change, turned, async (after, before) =>
+    act(after, before, (await pretendedHosts(after, before)).estate),
+  )
+}
+
+async function inFolder<T>(
+  change: Change,
+  turned: boolean,
+  act: (after: Good, before: Good, folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-change-'))
   try {
@@ -181,7 +237,7 @@ async function staged<T>(
     } as unknown as Io
     const before = await loadGood('before.yml', io)
     const after = await loadGood('after.yml', io, change.prune)
-    return await act(after, before, (await pretendedHosts(after, before)).estate)
+    return await act(after, before, folder)
   } finally {
     rmSync(folder, { recursive: true })
   }

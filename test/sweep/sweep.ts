@@ -4,19 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Fault, faultKinds } from '../../src/twin/faults.ts'
 import { type Rehearsal, rehearse } from '../../src/twin/rehearse.ts'
-import { example, exampleNames } from './examples.ts'
+import { drawNumbers } from '../../src/cli/rehearsal.ts'
+import { changeNames, example, exampleNames } from './examples.ts'
 
 /**
- * Rehearses every worked example: each call of its first run from bare hosts, spoilt in each way, then resumed. The same for the
- * same code, whatever the machine and however many processes share the work.
+ * Rehearses every worked example and every change in the life of a cluster: each call of its run, spoilt in each way, then resumed. The same
+ * for the same code, whatever the machine and however many processes share the work.
  *
- *     npm run sweep                          every case of every example
- *     npm run sweep -- dtr-ha toy            only these
+ *     npm run sweep                          every case of every example, some of every change
+ *     npm run sweep -- --all                 every case of every change too
+ *     npm run sweep -- dtr-ha upgrade-dtr    every case of only these
  *     npm run sweep -- --sample 200 --seed 7 so many cases of each, drawn by this seed
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    all: { type: 'boolean', default: false },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
@@ -24,9 +27,18 @@ const { values, positionals } = parseArgs({
     share: { type: 'string' },
   },
 })
-const names = positionals.length > 0 ? positionals : exampleNames()
+const names = positionals.length > 0 ? positionals : [...exampleNames(), ...changeNames()]
 const seed = Number(values.seed)
 const sample = values.sample === undefined ? undefined : Number(values.sample)
+
+/** So many cases of each change where all of everything is not asked for: what fits beside the examples. */
+const OF_A_CHANGE = 40
+
+/** How many cases of one are drawn; undefined: all. */
+function drawnOf(name: string): number | undefined {
+  if (sample !== undefined) return sample
+  return values.all || positionals.length > 0 || !changeNames().includes(name) ? undefined : OF_A_CHANGE
+}
 
 interface Share {
   readonly name: string
@@ -61,7 +73,7 @@ async function work(share: string): Promise<void> {
     }
     try {
       const { plan, stage } = await example(name)
-      const drawn = await drawnFrom(plan, stage)
+      const drawn = await drawnFrom(drawnOf(name), plan, stage)
       tell({ result: await rehearse(plan, stage, fault => fault.at % of === mine && drawn(fault)) })
     } catch (error) {
       tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
@@ -70,29 +82,15 @@ async function work(share: string): Promise<void> {
   process.disconnect()
 }
 
-/** All faults, or as many of them as the sample has. */
-async function drawnFrom(...[plan, stage]: Parameters<typeof rehearse>): Promise<(fault: Fault) => boolean> {
-  if (sample === undefined) return () => true
+/** All faults, or as many of them as are drawn. */
+async function drawnFrom(
+  most: number | undefined,
+  ...[plan, stage]: Parameters<typeof rehearse>
+): Promise<(fault: Fault) => boolean> {
+  if (most === undefined) return () => true
   const { calls } = await rehearse(plan, stage, () => false)
-  const all = Array.from({ length: calls * faultKinds.length }, (_, i) => i)
-  const next = random(seed)
-  for (let i = all.length - 1; i > 0; i--) {
-    const j = Math.floor(next() * (i + 1))
-    ;[all[i], all[j]] = [all[j] ?? 0, all[i] ?? 0]
-  }
-  const drawn = new Set(all.slice(0, sample))
+  const drawn = drawNumbers(calls * faultKinds.length, most, seed)
   return ({ at, kind }) => drawn.has(at * faultKinds.length + faultKinds.indexOf(kind))
-}
-
-/** mulberry32: numbers from 0 up to 1, the same for the same seed. */
-function random(from: number): () => number {
-  let state = from
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 async function main(): Promise<boolean> {
@@ -115,7 +113,11 @@ async function main(): Promise<boolean> {
         }),
     ),
   )
-  if (sample !== undefined) console.log(`a sample of ${sample} cases of each example, seed ${seed}`)
+  if (sample !== undefined) console.log(`a sample of ${sample} cases of each, seed ${seed}`)
+  else if (names.some(name => drawnOf(name) !== undefined))
+    console.log(
+      `of each change a sample of ${OF_A_CHANGE} cases, seed ${seed}; all of them: npm run sweep -- --all`,
+    )
   console.log(row(['playbook', ...columns, 'seconds', 'cases/s']))
   let clean = true
   let cases = 0
@@ -171,5 +173,5 @@ function report(name: string, shares: readonly Share[], jobs: number): { cases: 
 }
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(11))).join('')
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(11))).join('')
 }

@@ -1,6 +1,6 @@
 import type { Facts } from '../../plan/fact.ts'
-import type { Quorum } from '../../plan/step.ts'
-import type { Topology } from '../../playbook/topology.ts'
+import type { Check, Quorum } from '../../plan/step.ts'
+import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
 import { asks, findings } from './findings.ts'
@@ -65,6 +65,13 @@ function quorums(topology: Topology, facts: Facts): readonly Quorum[] {
   const ghosts = members.filter(one => one.state === 'ghost').map(one => one.id)
   const others = members.filter(one => !wanted.dtr.replicas.some(replica => replica.id === one.id))
   const through = witness ?? donorOf(wanted, facts)
+  // One that is to move to another port does not answer there yet: the donor is asked for it.
+  const moves = (replica: ReplicaSpec): boolean =>
+    members.some(one => one.id === replica.id && (one.httpsPort ?? replica.httpsPort) !== replica.httpsPort)
+  const isUp = (id: string): Check => ({
+    ...askMember(wanted, through, id),
+    is: { ok: true, fresh: true, present: true },
+  })
   return [
     {
       name: 'DTR database',
@@ -75,12 +82,12 @@ function quorums(topology: Topology, facts: Facts): readonly Quorum[] {
           member: ghosts.includes(replica.id)
             ? { ...askMember(wanted, through, replica.id), is: {} }
             : { ...askReplica(replica), is: { [replica.id]: {} } },
-          up: { ...askPing(replica), is: { code: 200 } },
+          up: moves(replica) ? isUp(replica.id) : { ...askPing(replica), is: { code: 200 } },
         })),
         ...others.map(({ id, host }) => ({
           name: host ?? id,
           member: { ...askMember(wanted, through, id), is: {} },
-          up: { ...askMember(wanted, through, id), is: { ok: true, fresh: true, present: true } },
+          up: isUp(id),
         })),
       ],
     },

@@ -1,11 +1,11 @@
 import { type Facts, factKey } from '../../plan/fact.ts'
-import type { HostName, Op } from '../../plan/step.ts'
+import type { Check, HostName, Op } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { isObject, member } from '../os/text.ts'
 import { filled, listed, named, serversAre } from './facts.ts'
 import { activate } from './plays/managed.ts'
 import { type ExternalSpec, type Pool, pools } from './pools.ts'
-import { rendered } from './rendered.ts'
+import { activeChecks, rendered } from './rendered.ts'
 import { haproxyIdle, haproxySet } from './scripts.ts'
 
 /**
@@ -197,6 +197,17 @@ export function renew(topology: Topology, facts: Facts, host: HostName): readonl
       },
       { await: [serversAre(on, own, 'up', host)], withinSeconds: 120 },
     ]
+  })
+}
+
+/** What holds of the balancers when `renew` is through: they run the pools of that very topology. */
+export function renewed(topology: Topology, facts: Facts): readonly Check[] {
+  const spec = topology.loadBalancer
+  if (!spec?.dtr || spec.kind === 'external') return []
+  return spec.hosts.flatMap(on => {
+    const fact = spec.kind === 'haproxy' ? 'loadBalancer.haproxy' : 'loadBalancer.nginx'
+    if ((facts.get(factKey({ fact, host: on })) ?? null) === null) return []
+    return activeChecks(on, spec, rendered(topology, spec))
   })
 }
 

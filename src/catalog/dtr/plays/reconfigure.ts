@@ -1,7 +1,7 @@
 import type { Op, Step, StepId, Value } from '../../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../../playbook/topology.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
-import { renew, takeOut } from '../../loadBalancer/bracket.ts'
+import { renew, renewed, takeOut } from '../../loadBalancer/bracket.ts'
 import { RUN_LIMIT_SECONDS, reconfigureCommand } from '../commands.ts'
 import { clientName } from '../intent.ts'
 import { askMember, askPing, askSettings, clusterIsWhole } from '../questions.ts'
@@ -85,7 +85,8 @@ export function ports(making: Making): readonly Make[] {
         { await: [{ ...askPing(replica), is: { code: 200 } }], withinSeconds: 600 },
         ...renew(mixed, facts, replica.host),
       ],
-      goal: replicaGoal(making, replica),
+      // The last one leaves the balancer as the playbook means it; what those before leave does not last.
+      goal: [...replicaGoal(making, replica), ...(later.size === 0 ? renewed(mixed, facts) : [])],
     })
   })
 }
