@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** What takes a quarter of an hour has a command of its own: `npm run test:lab:scale`. */
+const long = process.env['RUNBOOK_LAB_LONG'] === '1' ? [] : ['test/lab/scale.lab.test.ts']
 
 /**
  * Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up; two runs beside each
@@ -7,6 +10,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/lab/**/*.lab.test.ts'],
+    exclude: [...configDefaults.exclude, ...long],
     env: {
       RUNBOOK_LAB_PREFIX: process.env['RUNBOOK_LAB_PREFIX'] ?? 'labt',
       RUNBOOK_LAB_NETWORK: process.env['RUNBOOK_LAB_NETWORK'] ?? '78',

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
-import type { ContainerSpec, EngineInfo, ListedContainer } from '../common/engine.ts'
+import type { ContainerSpec, EngineInfo, ListedContainer, SwarmNode } from '../common/engine.ts'
 import { idle, localEngine, removeContainer, start } from '../common/engine.ts'
 import { info, warn } from '../common/log.ts'
 import { issue } from '../common/pem.ts'
@@ -48,9 +48,9 @@ const managerContainers: Wanted = {
     Image: image('controller'),
     Entrypoint: program,
     Cmd: ['controller'],
-    Env: [`UCP_PORT=${String(port)}`],
+    ExposedPorts: { '8443/tcp': {} },
     HostConfig: {
-      NetworkMode: 'host',
+      PortBindings: { '8443/tcp': [{ HostPort: String(port) }] },
       RestartPolicy: always,
       Binds: [
         '/var/run/docker.sock:/var/run/docker.sock',
@@ -85,7 +85,7 @@ async function reconcileNode(role: Role): Promise<void> {
   if (engine.Swarm.LocalNodeState !== 'active' || engine.Swarm.ControlAvailable !== (role === 'manager'))
     return
   putFiles('/node-certs', readSecret(nodeSecret) as NodeCredentials)
-  if (role === 'manager') putControllerFiles(engine)
+  if (role === 'manager') await putControllerFiles(engine)
   const wanted = role === 'manager' ? managerContainers : workerContainers
   const there = await json<readonly ListedContainer[]>(localEngine, '/containers/json?all=1')
   const names = new Map(there.flatMap(each => each.Names.map(name => [name, each.Image] as const)))
@@ -119,21 +119,33 @@ function putFiles(
   }
 }
 
-function putControllerFiles(engine: EngineInfo): void {
+/** State and certificate of this manager's controller; the certificate anew when its names change, by the label too [docker-enterprise.md 4.11]. */
+async function putControllerFiles(engine: EngineInfo): Promise<void> {
   const state = readSecret(stateSecret) as ClusterState
   const path = '/client-root-ca/state.json'
-  if (existsSync(path)) {
-    const before = JSON.parse(readFileSync(path, 'utf8')) as ClusterState
-    if (before.version !== state.version) writeFileSync(path, JSON.stringify(state), { mode: 0o600 })
-    return
+  const text = JSON.stringify(state)
+  const isNew = !existsSync(path)
+  const own = [...state.sans, engine.Name, engine.Swarm.NodeAddr, 'localhost', '127.0.0.1']
+  const names = [...own, ...(await labelledNames(engine.Swarm.NodeID, isNew))]
+  const issuedFor = '/client-root-ca/names.json'
+  if (isNew || JSON.stringify(names) !== readFileSync(issuedFor, 'utf8')) {
+    putFiles(
+      '/server-certs',
+      state.external ?? {
+        ca: state.clientAuthority.cert,
+        ...issue(state.clientAuthority, engine.Name, names),
+      },
+    )
+    writeFileSync(issuedFor, JSON.stringify(names))
   }
-  const names = [...state.sans, engine.Name, engine.Swarm.NodeAddr, 'localhost', '127.0.0.1']
-  const own = state.external ?? {
-    ca: state.clientAuthority.cert,
-    ...issue(state.clientAuthority, engine.Name, names),
-  }
-  putFiles('/server-certs', own)
-  writeFileSync(path, JSON.stringify(state), { mode: 0o600 })
+  if (isNew || readFileSync(path, 'utf8') !== text) writeFileSync(path, text, { mode: 0o600 })
+}
+
+/** The names that node label com.docker.ucp.SANs adds. @throws while the swarm has no leader, unless nothing is there yet */
+async function labelledNames(nodeId: string, isNew: boolean): Promise<readonly string[]> {
+  const asked = json<SwarmNode>(localEngine, `/nodes/${nodeId}`, { timeoutMs: 3000 })
+  const node = isNew ? await asked.catch(() => undefined) : await asked
+  return (node?.Spec.Labels?.['com.docker.ucp.SANs'] ?? '').split(',').filter(Boolean)
 }
 
 /** Gives the engine the certificate authority of every registered DTR [docker-enterprise.md 2.7]. */

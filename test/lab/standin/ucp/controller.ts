@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, watchFile } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { EngineInfo, ListedContainer } from '../common/engine.ts'
@@ -57,7 +57,11 @@ export function controller(): void {
     })
   })
   server.keepAliveTimeout = 60_000
-  server.listen(Number(process.env['UCP_PORT'] ?? '443'), '0.0.0.0')
+  // A new certificate is in force without a restart; its key is written last.
+  watchFile('/server-certs/key.pem', { interval: 1000 }, () => {
+    server.setSecureContext({ cert: file('/server-certs/cert.pem'), key: file('/server-certs/key.pem') })
+  })
+  server.listen(8443, '0.0.0.0')
   process.once('SIGTERM', () => process.exit(0))
 }
 
