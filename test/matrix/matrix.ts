@@ -109,5 +109,14 @@ async function parent(): Promise<boolean> {
   console.log(
     `\n${found.length} pairs (${names.length} starts × ${columns.length} playbooks${values.sample === undefined ? '' : `, a sample by seed ${values.seed}`}) in ${seconds} s: ${count('reached')} reached, second apply empty; ${count('refused')} refused by name; ${wrong.length} wrong; margin under the printed one ${lows.filter(by => by < 0).length} times in ${lows.length}`,
   )
+  const deeds = (which: 'planned' | 'asPlanned'): number =>
+    found.reduce((sum, one) => sum + (one.fidelity?.[which] ?? 0), 0)
+  const strayed = found.filter(one => (one.fidelity?.strays.length ?? 0) > 0)
+  for (const one of strayed)
+    console.log(`not as planned: ${one.start} × ${one.playbook}: ${one.fidelity?.strays.join('; ') ?? ''}`)
+  const share = ((100 * deeds('asPlanned')) / Math.max(1, deeds('planned'))).toFixed(2)
+  console.log(
+    `plan fidelity: ${deeds('asPlanned')} of ${deeds('planned')} planned commands and files were what ran (${share} %); ${strayed.length} pairs ran more or less than was planned`,
+  )
   return wrong.length === 0 && found.length > 0
 }

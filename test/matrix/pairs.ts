@@ -10,6 +10,7 @@ import { preview } from '../../src/plan/preview.ts'
 import { showCheck } from '../../src/plan/show.ts'
 import type { Plan } from '../../src/plan/step.ts'
 import type { Topology } from '../../src/playbook/topology.ts'
+import { fidelity } from '../../src/run/fidelity.ts'
 import { createRedact } from '../../src/run/redact.ts'
 import { openSessions } from '../../src/run/world.ts'
 import { virtualClock } from '../../src/twin/clock.ts'
@@ -79,6 +80,12 @@ export interface Ending {
   /** Codes of the refusal, or what is wrong. */
   readonly why: string
   readonly lowest?: { readonly printed: number; readonly seen: number }
+  /** Commands and files: so many were planned, so many of them were what ran. */
+  readonly fidelity?: {
+    readonly planned: number
+    readonly asPlanned: number
+    readonly strays: readonly string[]
+  }
 }
 
 /** Read-only: what is there, and what would be done about it. */
@@ -118,7 +125,13 @@ export async function pair(
     }
   }
   const printed = printedMargin(seen)
-  const margins = { lowest: { printed, seen: lowest } }
+  const kept = fidelity(seen.plan, events, preview(seen.plan, seen.facts))
+  const { planned, asPlanned } = kept
+  const strays = [
+    ...new Set(kept.missing.map(deed => `planned and not needed: ${deed.step}`)),
+    ...new Set(kept.unplanned.map(deed => `run and not planned: ${deed.step}`)),
+  ]
+  const margins = { lowest: { printed, seen: lowest }, fidelity: { planned, asPlanned, strays } }
   if (lowest < printed)
     return { ...said, ...margins, end: 'wrong', why: `margin ${lowest}, the plan printed ${printed}` }
   const after = structuredClone(performance.estate)

@@ -1,4 +1,5 @@
-import { factKey } from '../../plan/fact.ts'
+import { type Facts, factKey } from '../../plan/fact.ts'
+import { splitKey } from '../../plan/moved.ts'
 import type { Check, FactRef, HostName, Step, StepId, Value } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { login } from '../dtr/facts.ts'
@@ -24,13 +25,23 @@ export const converge: Play = context => {
   const donor = donorOf(wanted, context.facts)
   const client = clientOf(context.topology, donor)
   const trusted = trust(wanted, donor, client, context.after)
-  // A replica that gives the image shows that the storage has it: one that comes is only looked at.
+  // Where a replica gives the image, or is down, the storage may have it: one that comes is only looked at, after the others.
   const { replicas } = wanted.dtr
   const newcomers = replicas.filter(one => context.facts.get(factKey(askImage(wanted, one))) === null)
-  const isProven = replicas.some(one => holds(isWhole(wanted, one), context.facts))
-  const looked = isProven ? newcomers : []
+  const isThere = replicas.some(
+    one =>
+      !newcomers.includes(one) &&
+      (isDown(wanted, one, context.facts) || holds(isWhole(wanted, one), context.facts)),
+  )
+  const looked = isThere ? newcomers : []
   const pushed = proof(wanted, donor, client, [trusted.id], looked)
   return [trusted, pushed, ...looked.map(one => look(wanted, one, [pushed.id]))]
+}
+
+/** Nothing could be told of it, on a host of which other things could be. */
+function isDown(wanted: Wanted, replica: ReplicaSpec, facts: Facts): boolean {
+  const isAsked = [...facts.keys()].some(key => splitKey(key).host === replica.host)
+  return isAsked && !facts.has(factKey(askImage(wanted, replica)))
 }
 
 function isWhole(wanted: Wanted, replica: ReplicaSpec): Check {

@@ -5,7 +5,7 @@ import { pullScript } from './scripts.ts'
 
 /**
  * The proof image as one replica gives it, pulled by digest under the registry's name over the replica's own loopback: null when
- * the tag is not there, `{digest, blobs, whole: true}`, or `{whole: false, broken}` when a manifest or blob does not add up or is
+ * the tag or the replica is not there (of one that is down nothing can be told), `{digest, blobs, whole: true}`, or `{whole: false, broken}` when a manifest or blob does not add up or is
  * missing. args {registry, port, repository, ref, username, password}.
  */
 export const image: Fact = {
@@ -28,7 +28,7 @@ export const image: Fact = {
     stdin: curlUser(args),
   }),
   parse(exit) {
-    if (exit.code === 7) return null
+    if (exit.code === 70) return null
     if (exit.code !== 0) return undefined
     const text = exit.stdout.trim()
     if (text === 'absent') return null

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Exit } from '../../plan/fact.ts'
 import type { Estate, Model } from '../../twin/estate.ts'
-import { engineIsUp, swarmOf } from '../docker/estate.ts'
+import { engineIsUp, peekEngine, swarmOf } from '../docker/estate.ts'
 import { isAdmin, nobodyListens } from '../dtr/modelApi.ts'
 import { type TwinDtr, pingOf, replicaOn, storeName, twinDtr } from '../dtr/state.ts'
 import { serverState, serversOf } from '../loadBalancer/model.ts'
@@ -124,7 +124,10 @@ function pull(
   const dtr = twinDtr(estate)
   const id = replicaOn(estate, host, Number(port))
   const ping = pingOf(estate, host, Number(port))
-  if (!dtr || id === undefined || !ping) return nobodyListens(Number(port))
+  if (!dtr || id === undefined || !ping) {
+    const down = Object.keys(peekEngine(estate, host).containers).some(name => name.startsWith('dtr-nginx-'))
+    return down ? nobodyListens(Number(port)) : exit(70, '', 'no replica is here\n')
+  }
   if (ping.code !== 200) return exit(22, '', 'status 500\n')
   if (!isAdmin(estate, config)) return exit(22, '', '{"details":"incorrect username or password"}\n')
   const found = ref.startsWith('sha256:')

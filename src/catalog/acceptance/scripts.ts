@@ -43,7 +43,7 @@ exit "$code"`
 /**
  * Words: REGISTRY PORT REPOSITORY TAG-OR-DIGEST; stdin: curl configuration with the login. Read-only: pulls through the replica
  * on this host, under the registry's own name. Reads the tag's digest, then the manifest by that digest and every blob it
- * names, and adds each up. Prints \`digest D blobs N\`, or \`absent\`, or \`broken D\`.
+ * names, and adds each up. Prints \`digest D blobs N\`, or \`absent\`, or \`broken D\`. Ends with 70 where no replica is.
  * A login that was given a token and is then refused asked for a repository nobody has made: absent, as with 404.
  * The token endpoint is the one the registry names, and only under its own name: the login goes nowhere else.
  */
@@ -53,7 +53,12 @@ config=$(cat)
 case $registry in *:*) name=\${registry%:*} public=\${registry##*:} ;; *) name=$registry public=443 ;; esac
 url=https://$registry
 get() { curl -sS -k --max-time 10 --connect-to "$name:$public:127.0.0.1:$port" "$@"; }
-challenge=$(get -o /dev/null -D - "$url/v2/") || exit
+challenge=$(get -o /dev/null -D - "$url/v2/") || {
+  code=$?
+  # Nobody listens: no replica is here (70), or one that is down (7), of which nothing can be told.
+  [ "$code" != 7 ] || { command -v docker >/dev/null && [ -n "$(docker ps -aq --filter name=dtr-nginx- 2>&1)" ]; } || code=70
+  exit "$code"
+}
 denied='status 404'
 challenge=$(printf '%s' "$challenge" | tr -d '\\r' | grep -i '^www-authenticate:')
 case $challenge in

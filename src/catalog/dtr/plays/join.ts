@@ -1,5 +1,6 @@
 import type { Check, Step, StepId } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
+import { putBack } from '../../loadBalancer/bracket.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
 import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
 import { login } from '../facts.ts'
@@ -50,6 +51,8 @@ export function join(
         ],
         withinSeconds: 600,
       },
+      // Its removal took the host out of the balancer; clients come back as soon as the new member is well.
+      ...(again ? putBack(making.topology, making.facts, replica.host) : []),
     ],
     goal: [...replicaGoal(making, replica), ...known],
     withinSeconds: 300,
