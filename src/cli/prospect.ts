@@ -1,4 +1,5 @@
 import type { Product } from '../catalog/product.ts'
+import type { Pins } from '../hosts/pins.ts'
 import { openSessions, type Sessions, type World } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
 import { Quit } from './exit.ts'
@@ -14,12 +15,15 @@ export interface Prospect {
   readonly world: World
   readonly sessions: Sessions
   readonly seen: Survey
+  /** The SSH keys that the hosts showed, where the way to them knows of such. */
+  readonly hostKeys: Pins
 }
 
 /**
  * Asks the hosts; changes nothing.
  * @param to 'look': sessions that can change nothing, and only the secrets that questions need. 'change': those of the steps too,
  *   so that none is missed half-way.
+ * @param pins SSH keys that the hosts must show, as they did when the plan was made
  * @throws Quit when secrets are missing
  */
 export async function lookAhead(
@@ -27,6 +31,7 @@ export async function lookAhead(
   products: readonly Product[],
   to: 'look' | 'change',
   io: Io,
+  pins?: Pins,
 ): Promise<Prospect> {
   const { topology, folder } = good
   const bare = leaveOut(offline(topology, good.digest, products), good.without)
@@ -39,12 +44,25 @@ export async function lookAhead(
       folder,
     },
   )
-  const { hosts, ssh } = topology
+  const { hosts } = topology
+  const ssh = { ...topology.ssh, ...(pins !== undefined && { pins }) }
   const { without } = good
   const world = realWorld({ hosts, without, ssh, folder, products, secret, may: to, io })
   const sessions = openSessions(hosts, world.connect)
   const seen = await survey(topology, good.digest, products, world, sessions, without)
-  return { world, sessions, seen: leaveOut(seen, without) }
+  return { world, sessions, seen: leaveOut(seen, without), hostKeys: await keysOf(seen, sessions) }
+}
+
+/** The keys of all hosts that were asked something, in the order of their names. */
+async function keysOf({ refs, unreachable }: Survey, sessions: Sessions): Promise<Pins> {
+  const asked = [...new Set(refs.map(ref => ref.host))].filter(host => !unreachable.has(host)).sort()
+  const keys = await Promise.all(
+    asked.map(async host => {
+      const session = await sessions.to(host).catch(() => undefined)
+      return [host, await session?.hostKey?.().catch(() => undefined)] as const
+    }),
+  )
+  return Object.fromEntries(keys.flatMap(([host, key]) => (key === undefined ? [] : [[host, key]])))
 }
 
 /**

@@ -29,6 +29,7 @@ export function toSave(
   more: {
     readonly present?: SavedPlan['present']
     readonly at?: string
+    readonly hostKeys?: { readonly [host: string]: string }
     readonly after?: string
     readonly rehearsed?: Rehearsed
   } = {},
@@ -47,6 +48,7 @@ export function toSave(
     findings: good.place(seen.findings),
     places: Object.fromEntries(places),
     present: more.present ?? {},
+    ...(more.hostKeys !== undefined && { hostKeys: more.hostKeys }),
     ...(more.at !== undefined && { seen: { at: more.at } }),
     ...(more.after !== undefined && { after: more.after }),
     ...(more.rehearsed !== undefined && { rehearsed: more.rehearsed }),

@@ -7,7 +7,7 @@ import { readSecretPrompt } from './secretCommand.ts'
 
 /**
  * How hosts are reached from here: as the playbook says, then as OpenSSH's configuration of this machine says. Pretend hosts are
- * reached as they themselves say.
+ * reached as they themselves say, and have new keys each time.
  */
 export function sshOptions(
   hosts: Plan['hosts'],
@@ -15,11 +15,12 @@ export function sshOptions(
   secret: (reference: string) => string,
   io: Pick<Io, 'detour' | 'interactive' | 'env'>,
 ): SshOptions {
-  const { passphrase: reference, transport = 'ssh2', ...spec } = ssh
+  const { passphrase: reference, transport = 'ssh2', pins, ...spec } = ssh
   const common = { ...spec, host: (name: string) => hosts[name], secret }
   if (io.detour !== undefined) return { ...common, knownHostsFiles: [], ...io.detour.options }
   return {
     ...common,
+    ...(pins !== undefined && { pins }),
     transport,
     config: sshConfigReader(),
     passphrase: file => Promise.resolve(passphraseOf(file, reference?.secret, secret, io)),

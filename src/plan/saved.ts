@@ -31,6 +31,8 @@ export interface SavedPlan {
   readonly places: { readonly [host: HostName]: string }
   /** What managed files hold now, by `host:path`; null: there is none. Only of files that everybody may read. */
   readonly present: { readonly [file: string]: string | null }
+  /** The SSH key that each host showed, 'ssh-ed25519 SHA256:…': whoever shows another one later is not the host that was looked at. */
+  readonly hostKeys?: { readonly [host: HostName]: string }
   /** When it was looked at, RFC 3339 in UTC. */
   readonly seen?: { readonly at: string }
   /** Offline: the playbook that the hosts are taken to be as left by. Without it they are taken as bare. */

@@ -47,6 +47,8 @@ export interface SshSpec {
   readonly connectTimeoutSeconds: number
   /** Of private keys that are encrypted. */
   readonly passphrase?: { readonly secret: string }
+  /** Keys that hosts showed when the plan was made, 'ssh-ed25519 SHA256:…': they must show them still. Never from a playbook. */
+  readonly pins?: { readonly [host: HostName]: string }
   /** What the playbook does not say of a host, so that its value there is only our default. */
   readonly open?: { readonly [host: HostName]: readonly ('user' | 'port')[] }
 }

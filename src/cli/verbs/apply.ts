@@ -56,11 +56,15 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
   const prune = args.prune === true || saved?.prune === true
   const without = args.without ?? saved?.plan.without?.hosts.join(',')
   const good = await loadGood(playbook, io, prune, without)
-  const { world, sessions, seen } = await lookAhead(good, products, args.dryRun ? 'look' : 'change', io)
+  // Who asks for a new plan looks at the hosts anew.
+  const pins = args.replan === true ? undefined : saved?.hostKeys
+  const to = args.dryRun ? 'look' : 'change'
+  const { world, sessions, seen, hostKeys } = await lookAhead(good, products, to, io, pins)
   try {
     insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
-    const now = toSave(good, seen, 'live', { present, at: new Date(io.clock.now()).toISOString() })
+    const at = new Date(io.clock.now()).toISOString()
+    const now = toSave(good, seen, 'live', { present, at, hostKeys })
     const report = reportOfSaved(now)
     const show = args.output === 'json' && !args.dryRun ? io.err : io.out
     const paint = args.output === 'json' ? io.errPaint : io.outPaint
@@ -74,30 +78,30 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     if (isReplanned) await agreeTo(report, io)
     else if (!args.yes) await consent(report, io)
     const runsDir = resolve(io.cwd, args.runsDir)
-    const at = newRun(
+    const run = newRun(
       runsDir,
       report.plan,
       {
         format: 'runbook.run/1',
         playbook: good.path,
         named: playbook,
-        ssh: good.topology.ssh,
+        ssh: { ...good.topology.ssh, pins: hostKeys },
         ...(args.continues && { winds: args.continues }),
       },
       world.clock.now(),
     )
     const code = await underLease(good, report, args, {
       plan: report.plan,
-      at,
+      at: run,
       observed: { facts: seen.facts, refs: seen.refs },
       world,
       sessions,
       output: args.output,
       parallel: args.parallel,
-      next: { done: `runbook status ${playbook}`, resume: `runbook resume ${at.id}` },
+      next: { done: `runbook status ${playbook}`, resume: `runbook resume ${run.id}` },
       io,
     })
-    return await afterFailure(code, args.onFailure, at.id, { ...args, runsDir }, io)
+    return await afterFailure(code, args.onFailure, run.id, { ...args, runsDir }, io)
   } finally {
     await sessions.closeAll()
   }

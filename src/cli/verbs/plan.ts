@@ -97,12 +97,12 @@ async function look(
     const seen = leaveOut(offline(good.topology, good.digest, products), good.without)
     return { seen, saved: toSave(good, seen, 'offline') }
   }
-  const { seen, world, sessions } = await lookAhead(good, products, 'look', io)
+  const { seen, world, sessions, hostKeys } = await lookAhead(good, products, 'look', io)
   try {
     insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
     const at = new Date(io.clock.now()).toISOString()
-    return { seen, saved: toSave(good, seen, 'live', { present, at }) }
+    return { seen, saved: toSave(good, seen, 'live', { present, at, hostKeys }) }
   } finally {
     await sessions.closeAll()
   }
