@@ -60,6 +60,13 @@ it('never writes over a file without a word', async () => {
   expect(statSync(path).size).toBeGreaterThan(500)
 })
 
+it('writes down where the host keys are, when it was told', async () => {
+  await cluster.run(io => init({ ...args, out: 'keys.yml', knownHosts: 'ssh/known_hosts' }, io))
+  expect(readFileSync(join(cluster.folder, 'keys.yml'), 'utf8')).toMatch(
+    /^ssh:\n(?: {2}.*\n)* {2}knownHosts: \[ssh\/known_hosts\]$/m,
+  )
+})
+
 it.each([
   ['m1', /ssh:\/\/USER@MANAGER/],
   ['ssh://-oProxyCommand=x', /is no place/],

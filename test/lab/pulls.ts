@@ -9,6 +9,8 @@ export interface Pulls {
   readonly count: number
   /** With time and the client's own words. */
   readonly failed: readonly string[]
+  /** The most that failed one right after another. */
+  readonly inARow: number
   /** Of the slowest pull that came. */
   readonly slowestMs: number
 }
@@ -64,8 +66,23 @@ done`,
     done,
     pulls: {
       count: lines.length,
-      failed: lines.filter(line => !/^\d+ \S+ ok\s*$/.test(line)),
+      failed: lines.filter(line => !isOk(line)),
+      inARow: Math.max(...lines.map((_, at) => failuresUpTo(lines, at))),
       slowestMs: Math.max(...lines.map(line => Number.parseInt(line, 10))),
     },
   }
 }
+
+const isOk = (line: string): boolean => /^\d+ \S+ ok\s*$/.test(line)
+
+function failuresUpTo(lines: readonly string[], at: number): number {
+  const before = lines.slice(0, at + 1).findLastIndex(isOk)
+  return at - before
+}
+
+/** What is printed of it. */
+export const tell = (what: string, { count, failed, inARow, slowestMs }: Pulls): string =>
+  [
+    `pulls while ${what}: ${String(count)}, failed: ${String(failed.length)} (at most ${String(inARow)} in a row), slowest ${String(slowestMs)} ms`,
+    ...failed,
+  ].join('\n  ')
