@@ -18,6 +18,21 @@ const banner = [
   'const __bundleFolder = __dirnameOf(__bundleFile)',
 ].join('\n')
 
+// Making a segmenter takes as long as Node's own start; string-width makes one on loading, and a command line in plain letters
+// needs none.
+const eager = 'const segmenter = new Intl.Segmenter();'
+const late = 'let made; const segmenter = {segment: text => (made ??= new Intl.Segmenter()).segment(text)};'
+const lazySegmenter = {
+  name: 'lazy segmenter',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/string-width\/index\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      if (!text.includes(eager)) throw new Error(`${path} makes its segmenter in another way now`)
+      return { contents: text.replace(eager, late), loader: 'js' }
+    })
+  },
+}
+
 rmSync(outdir, { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
@@ -37,6 +52,7 @@ const { metafile } = await build({
   minifyWhitespace: true,
   logLevel: 'warning',
   metafile: true,
+  plugins: [lazySegmenter],
 })
 const entry = join(outdir, 'main.js')
 writeFileSync(entry, `#!/usr/bin/env node\n${readFileSync(entry, 'utf8')}`)

@@ -12,9 +12,15 @@ const examples = `Examples:
   runbook resume                 go on with the run that was stopped
   runbook demo                   all of it on a pretend cluster, needs nothing`
 
+/**
+ * Thrown when a verb is found, so that yargs ends there: it would go on to lay out the verb's whole help, in case it is wanted after
+ * all, which takes as long as Node's own start.
+ */
+const found = new Error('a verb was found')
+
 /** Parses the command line and runs the verb. @returns the exit code @throws Quit for a command line that makes no sense */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
-  let code: number = exits.ok
+  let chosen: (() => Promise<number>) | undefined
   const add = (to: Argv, entry: VerbEntry, typed = entry.typed): Argv =>
     to.command(
       typed,
@@ -26,12 +32,15 @@ export async function runCommand(argv: readonly string[], version: string): Prom
           Object.fromEntries(entry.flags.map(name => [name, { ...flags[name], ...entry.instead?.[name] }])),
         )
       },
-      async parsed => {
-        const verb = await entry.load()
-        code = await verb(
-          parsed as never,
-          processIo(parsed['color'] as boolean | undefined, parsed['input'] === false),
-        )
+      parsed => {
+        chosen = async () => {
+          const verb = await entry.load()
+          return verb(
+            parsed as never,
+            processIo(parsed['color'] as boolean | undefined, parsed['input'] === false),
+          )
+        }
+        throw found
       },
     )
   const parser = verbTable
@@ -66,6 +75,10 @@ export async function runCommand(argv: readonly string[], version: string): Prom
       if (error !== undefined && error.name !== 'YError') throw error
       throw misuse(message ?? 'the command line makes no sense', argv)
     })
-  await parser.parseAsync()
-  return code
+  try {
+    await parser.parseAsync()
+  } catch (error) {
+    if (error !== found) throw error
+  }
+  return chosen === undefined ? exits.ok : chosen()
 }

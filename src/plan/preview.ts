@@ -1,6 +1,6 @@
 import { contradicts, holds } from './check.ts'
 import { type Facts, factKey } from './fact.ts'
-import { project } from './project.ts'
+import { project, projectInto } from './project.ts'
 import { type Margin, margins } from './quorum.ts'
 import type { Check, Plan, Step, StepId } from './step.ts'
 
@@ -20,7 +20,7 @@ export interface Outlook {
  * What could not be seen stays unknown except where an earlier step decides it.
  */
 export function preview(plan: Plan, facts: Facts): readonly Outlook[] {
-  let expected = facts
+  const expected = new Map(facts)
   const guessed = new Set<string>()
   const guess = (checks: readonly Check[]): void => {
     for (const key of checks.map(factKey)) if (!facts.has(key)) guessed.add(key)
@@ -29,7 +29,7 @@ export function preview(plan: Plan, facts: Facts): readonly Outlook[] {
     const will = outlook(step, expected, guessed)
     if (will !== 'hold') guess([...step.during, ...step.goal])
     const lowest = margins(plan.quorums, will === 'hold' ? expected : project(expected, step.during), guessed)
-    if (will !== 'hold') expected = project(expected, step.goal)
+    if (will !== 'hold') projectInto(expected, step.goal)
     return { step: step.id, will, lowest, margins: margins(plan.quorums, expected, guessed) }
   })
 }

@@ -5,11 +5,16 @@ import type { Check, Json } from './step.ts'
 export function project(facts: Facts, checks: readonly Check[]): Facts {
   if (checks.length === 0) return facts
   const after = new Map(facts)
+  projectInto(after, checks)
+  return after
+}
+
+/** The same on a map of the caller's own: a plan's steps come true one after another, and a copy for each would cost its square. */
+export function projectInto(facts: Map<string, Json>, checks: readonly Check[]): void {
   for (const check of checks) {
     const key = factKey(check)
-    after.set(key, merge(after.get(key), check.is))
+    facts.set(key, merge(facts.get(key), check.is))
   }
-  return after
 }
 
 function merge(seen: Json | undefined, wanted: Json): Json {

@@ -40,6 +40,9 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
   for (const event of past) run = fold(run, event)
   const sessions = options.sessions ?? openSessions(world.hosts, world.connect)
   const knowledge = createKnowledge(options.observed.facts, options.observed.refs, world, sessions)
+  /** A step of this part of the run failed or came to be in doubt. */
+  let halted = false
+  const isHalted = (): boolean => halted
   let broken: { readonly error: unknown } | undefined
   let tellBroken: (error: unknown) => void = () => undefined
   const breaking = new Promise<never>((_, reject) => {
@@ -58,6 +61,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
         ...happening,
       })
       run = fold(run, event)
+      if (event.kind === 'step-failed') halted = true
       options.emit(event)
     } catch (error) {
       breakOff(error)
@@ -87,17 +91,19 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
     const waiting = new Map(
       plan.steps.filter(step => run.steps.get(step.id)?.state !== 'done').map(step => [step.id, step]),
     )
-    // A step in doubt may still be at work on its host, so it counts as under way until it is resolved.
+    // A step in doubt may still be at work on its host, so it counts as under way until it is resolved. None comes to be so
+    // while it waits.
+    const doubtful = new Set(
+      [...waiting.values()].filter(step => run.steps.get(step.id)?.state === 'in-doubt'),
+    )
     const underWay = (beside: Step): readonly Step[] => [
       ...[...running.values()].map(({ step }) => step),
-      ...[...waiting.values()].filter(
-        step => step !== beside && run.steps.get(step.id)?.state === 'in-doubt',
-      ),
+      ...[...doubtful].filter(step => step !== beside),
     ]
     for (;;) {
       const held: Held[] = []
       for (const step of waiting.values()) {
-        if (options.signal.aborted || halted(run) || running.size >= options.width) break
+        if (options.signal.aborted || isHalted() || running.size >= options.width) break
         const before = run.steps.get(step.id)
         const others = underWay(step)
         if (!before || !ready(step, run, others)) continue
@@ -107,6 +113,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
           continue
         }
         waiting.delete(step.id)
+        doubtful.delete(step)
         const ended = perform(step, before, place)
           .catch((error: unknown) => {
             breakOff(error)
@@ -135,12 +142,6 @@ function digestOf(plan: Plan): Digest {
   const known = digests.get(plan) ?? digest(plan)
   digests.set(plan, known)
   return known
-}
-
-function halted(run: Run): boolean {
-  for (const step of run.steps.values())
-    if (step.failure && (step.state === 'failed' || step.state === 'in-doubt')) return true
-  return false
 }
 
 function outcomeOf(run: Run, left: number): Outcome {

@@ -15,11 +15,22 @@ import type { Event } from './event.ts'
 /** Not one view among others: it is written first, and when it cannot be written the run stops. */
 export interface Journal {
   /**
-   * On disk when it returns, for all but host output, which the next other record takes along. Answers the bytes, for copies.
+   * On disk when it returns, for all that an effect follows from or that tells of one. What only says what was seen (host output,
+   * a goal that held already) goes along with the next such record. Answers the bytes, for copies.
    * @throws when it cannot be written
    */
   append(event: Event): Uint8Array
   close(): void
+}
+
+/** Were it lost, a resume would ask again and find the same. Before an effect leaves, its own intent is written, and waited for. */
+function tellsNoEffect(event: Event): boolean {
+  return (
+    event.kind === 'output' ||
+    event.kind === 'waiting' ||
+    event.kind === 'step-started' ||
+    (event.kind === 'step-done' && event.how === 'already')
+  )
 }
 
 /** A journal read back. */
@@ -60,7 +71,7 @@ export function openJournal(path: string, past?: Past): Journal {
       }
       last = sum
       at += line.length
-      if (event.kind !== 'output' && event.kind !== 'waiting') fsyncSync(file)
+      if (!tellsNoEffect(event)) fsyncSync(file)
       return line
     },
     close() {

@@ -23,7 +23,11 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
   const untold = new Map<string, string>()
   const unreachable = new Map<HostName, Unreachable>()
   const byHost = new Map<HostName, FactRef[]>()
-  for (const ref of unique(refs)) byHost.set(ref.host, [...(byHost.get(ref.host) ?? []), ref])
+  for (const ref of unique(refs)) {
+    const before = byHost.get(ref.host)
+    if (before === undefined) byHost.set(ref.host, [ref])
+    else before.push(ref)
+  }
   await Promise.all(
     [...byHost].map(async ([host, questions]) => {
       try {

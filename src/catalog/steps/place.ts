@@ -138,10 +138,8 @@ function chained(group: readonly MadeSteps[]): readonly Step[] {
   for (const { steps } of group) {
     if (steps.length === 0) continue
     const sameHosts = last.length === steps.length && last.every((step, i) => step.host === steps[i]?.host)
-    const now = steps.map(step => ({
-      ...step,
-      needs: last.filter(before => !sameHosts || before.host === step.host).map(before => before.id),
-    }))
+    const all = last.map(before => before.id)
+    const now = steps.map((step, i) => ({ ...step, needs: sameHosts ? all.slice(i, i + 1) : all }))
     chain.push(...now)
     last = now
   }

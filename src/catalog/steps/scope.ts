@@ -53,12 +53,23 @@ export function scopeOf(topology: Topology, host: HostName, facts: Facts): Scope
     host: viewOf(own),
     machine: isObject(machine) ? machine : undefined,
     vars: topology.vars ?? {},
-    hosts: Object.keys(topology.hosts)
-      .sort()
-      .flatMap(name => topology.hosts[name] ?? [])
-      .map(viewOf),
+    hosts: viewsOf(topology.hosts),
     roles: topology.roles,
   }
+}
+
+/** Every step on every host sees all hosts: the views of a playbook's hosts are made once. */
+const views = new WeakMap<Topology['hosts'], readonly HostView[]>()
+
+function viewsOf(hosts: Topology['hosts']): readonly HostView[] {
+  const known = views.get(hosts)
+  if (known !== undefined) return known
+  const made = Object.keys(hosts)
+    .sort()
+    .flatMap(name => hosts[name] ?? [])
+    .map(viewOf)
+  views.set(hosts, made)
+  return made
 }
 
 function viewOf({ name, address, port, user, roles, site }: Host): HostView {
