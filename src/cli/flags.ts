@@ -125,6 +125,11 @@ export const flags = {
     default: 'env:UCP_ADMIN_PASSWORD',
     requiresArg: true,
   },
+  'yes-name': {
+    describe: 'The name of the cluster that goes, instead of typing it',
+    type: 'string',
+    requiresArg: true,
+  },
   watch: { describe: 'Look again and again until Ctrl-C', type: 'boolean', default: false },
   every: {
     describe: 'With --watch: how long between two looks',

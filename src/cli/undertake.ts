@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { compile } from '../catalog/compile.ts'
 import { products } from '../catalog/index.ts'
+import type { Product } from '../catalog/product.ts'
 import { digest } from '../plan/canonical.ts'
 import type { Facts } from '../plan/fact.ts'
 import { asked } from '../plan/refs.ts'
@@ -113,7 +114,16 @@ async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
 export async function underLease(
   { topology, digest: playbook, without }: Pick<Good, 'topology' | 'digest' | 'without'>,
   { plan, outlooks }: Pick<PlanReport, 'plan' | 'outlooks'>,
-  { lockTimeout, continues }: { readonly lockTimeout?: string; readonly continues?: readonly string[] },
+  {
+    lockTimeout,
+    continues,
+    of = products,
+  }: {
+    readonly lockTimeout?: string
+    readonly continues?: readonly string[]
+    /** What the plan was made of, where that is not all products. */
+    readonly of?: readonly Product[]
+  },
   job: Conduct,
 ): Promise<number> {
   const { run, depend } = counts(outlooks)
@@ -125,7 +135,7 @@ export async function underLease(
     ...(continues && { continues }),
     lockTimeout,
     insist(facts) {
-      const whole = compile(topology, playbook, products, facts)
+      const whole = compile(topology, playbook, of, facts)
       const now = goWithout(whole, without, facts).plan
       if (digest(now.steps) === digest(plan.steps)) return
       throw new Quit(

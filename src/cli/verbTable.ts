@@ -38,35 +38,6 @@ const running: readonly FlagName[] = ['output', 'parallel', 'runs-dir', 'lock-ti
 /** Every command there is, in the order of `--help`. */
 export const verbTable: readonly VerbEntry[] = [
   {
-    typed: 'init',
-    does: 'Write the playbook of a cluster that runs; its hosts are only read',
-    flags: [
-      'from',
-      'out',
-      'name',
-      'force',
-      'identity-file',
-      'known-hosts',
-      'sudo',
-      'admin-username',
-      'admin-password',
-    ],
-    instead: {
-      from: { describe: 'A manager of the cluster: ssh://[user@]manager[:port]' },
-      out: { describe: 'The playbook to write; runbook.yml without' },
-    },
-    load: async () => (await import('./verbs/init.ts')).init,
-  },
-  {
-    typed: 'import <file>',
-    does: 'Translate a launchpad.yaml (v1.1 to v1.6), and say of each line what became of it',
-    words: { file: { describe: 'The file of Mirantis Launchpad' } },
-    flags: ['out', 'force'],
-    instead: { out: { describe: 'The playbook to write; runbook.yml without' } },
-    needs: 'a launchpad.yaml',
-    load: async () => (await import('./verbs/import.ts')).importFile,
-  },
-  {
     typed: 'validate <file>',
     does: 'Check a playbook; no host is asked',
     words: playbook,
@@ -132,6 +103,35 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/ci.ts')).ci,
   },
   {
+    typed: 'init',
+    does: 'Write the playbook of a cluster that runs; its hosts are only read',
+    flags: [
+      'from',
+      'out',
+      'name',
+      'force',
+      'identity-file',
+      'known-hosts',
+      'sudo',
+      'admin-username',
+      'admin-password',
+    ],
+    instead: {
+      from: { describe: 'A manager of the cluster: ssh://[user@]manager[:port]' },
+      out: { describe: 'The playbook to write; runbook.yml without' },
+    },
+    load: async () => (await import('./verbs/init.ts')).init,
+  },
+  {
+    typed: 'import <file>',
+    does: 'Translate a launchpad.yaml (v1.1 to v1.6), and say of each line what became of it',
+    words: { file: { describe: 'The file of Mirantis Launchpad' } },
+    flags: ['out', 'force'],
+    instead: { out: { describe: 'The playbook to write; runbook.yml without' } },
+    needs: 'a launchpad.yaml',
+    load: async () => (await import('./verbs/import.ts')).importFile,
+  },
+  {
     typed: 'inspect <file>',
     does: 'Write down what is there now, to plan from later',
     words: playbook,
@@ -179,6 +179,14 @@ export const verbTable: readonly VerbEntry[] = [
     words: someRun,
     flags: ['runs-dir', 'yes'],
     load: async () => (await import('./verbs/abandon.ts')).abandon,
+  },
+  {
+    typed: 'reset <file>',
+    does: 'Take registry, UCP and swarm away; asks for the name of the cluster',
+    words: playbook,
+    flags: ['dry-run', 'yes-name', ...running],
+    needs: 'a playbook',
+    load: async () => (await import('./verbs/reset.ts')).reset,
   },
   {
     typed: 'lock <what> <file>',

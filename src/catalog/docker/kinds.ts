@@ -23,4 +23,11 @@ export const kinds: readonly KindPage[] = [
     does: 'One host at a time: every other voter of each quorum is asked once more, the host is taken out of the balancer and its node is drained; then come the packages and the restart, the health of all that ran there, the node active again, and the host back in the balancer. Of a replica the database must call every member well before and after.',
     care: 'Interrupts what runs on that host for minutes. Nothing leads back to an older engine.',
   },
+  {
+    kind: 'docker.leave',
+    title: 'Leave the swarm for good',
+    when: '`runbook reset`: workers first, then managers one after another.',
+    does: 'Runs `docker swarm leave --force`. Managers leave by force only, and in the end nobody is left to be told.',
+    care: 'The swarm is gone with its services, configs and secrets.',
+  },
 ]

@@ -72,4 +72,11 @@ export const kinds: readonly KindPage[] = [
     does: "Waits until the donor sees exactly the playbook's members, all fresh and well, every table ready.",
     care: 'Changes nothing.',
   },
+  {
+    kind: 'dtr.sweep',
+    title: 'Take every part of the registry off a host',
+    when: '`runbook reset`, for every node.',
+    does: "Removes containers and volumes of all replicas on the host, and the helper of a bootstrapper that has ended. Not the vendor's destroy, which does the same through UCP and needs it to be well [§8.17].",
+    care: 'The registry is gone, and with local storage its images. What lies on NFS, a mounted path or an object store stays.',
+  },
 ]

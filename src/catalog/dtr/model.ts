@@ -55,6 +55,8 @@ function script(
   switch (named) {
     case 'runbook-dtr-replica':
       return parts(host, estate)
+    case 'runbook-dtr-sweep':
+      return sweepAway(host, estate)
     case 'runbook-dtr-ports':
       return frontLines(host, estate)
     case 'runbook-dtr-image':
@@ -89,6 +91,21 @@ function parts(host: string, estate: Estate): Exit {
     .filter(name => name.includes('dtr-'))
     .map(name => `${name}\n`)
   return exit(0, `${names.join('')}volumes\n${volumes.join('')}end\n`)
+}
+
+function sweepAway(host: string, estate: Estate): Exit {
+  const { containers, volumes } = engineState(estate, host)
+  if (containers['dtr-phase2']?.exitCode === null)
+    return exit(3, '', 'runbook: dtr-phase2 runs: a bootstrapper is at work\n')
+  for (const kind of [containers, volumes])
+    for (const name of Object.keys(kind))
+      if (/^dtr-([a-z-]+-[0-9a-f]{12}|phase2)$/.test(name)) Reflect.deleteProperty(kind, name)
+  const left = Object.keys(estate.hosts).some(name =>
+    Object.keys(peekEngine(estate, name).containers).some(one => one.startsWith('dtr-rethinkdb-')),
+  )
+  // The database is gone with the last of its members.
+  if (!left) Reflect.deleteProperty(estate.shared, 'dtr')
+  return exit(0)
 }
 
 function frontLines(host: string, estate: Estate): Exit {

@@ -103,6 +103,12 @@ running=$(docker inspect --format '{{.State.Running}}' dtr-phase2 2>/dev/null) |
 docker logs --tail 20 dtr-phase2 2>&1
 exec docker rm dtr-phase2`
 
+/** Takes containers and volumes of all replicas off this host, and the helper of a run that has ended. Nobody else's names begin so. */
+export const sweepScript = `running=$(docker inspect --format '{{.State.Running}}' dtr-phase2 2>/dev/null)
+[ "$running" != true ] || { echo "runbook: dtr-phase2 runs: a bootstrapper is at work" >&2; exit 3; }
+docker ps --all --format '{{.Names}}' | grep -E '^dtr-([a-z-]+-[0-9a-f]{12}|phase2)$' | while read -r name; do docker rm --force "$name" >/dev/null || exit; done
+docker volume ls --quiet | grep -E '^dtr-[a-z-]+-[0-9a-f]{12}$' | while read -r name; do docker volume rm "$name" >/dev/null || exit; done`
+
 /** Words: ID. Starts the stopped containers of a replica that is a member, the database first. */
 export const startScript = `set -u
 names=$(docker ps --all --format '{{.Names}}') || exit 1

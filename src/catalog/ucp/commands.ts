@@ -26,6 +26,12 @@ export const COMMANDS = [
     versions: 'after upgrade --manual-worker-upgrade; 3.1 and later',
   },
   {
+    name: 'uninstall-ucp',
+    form: 'docker container run --rm --name ucp -v /var/run/docker.sock:/var/run/docker.sock IMAGE uninstall-ucp --id SWARM --purge-config',
+    source: '[D: reference/ucp/3.2/cli/uninstall-ucp.md], [L]',
+    versions: '3.1 and later 3.x',
+  },
+  {
     name: 'join',
     form: 'docker swarm join, as POST /swarm/join on the engine of the new node so that the token is no argument',
     source: '[D: engine/swarm/admin_guide.md]; engine API [G]',
@@ -123,6 +129,11 @@ export function upgradeCommand(ucp: UcpSpec, host: HostName): Command {
     ],
     env: { UCP_ADMIN_USER: ucp.adminUsername, UCP_ADMIN_PASSWORD: ucp.adminPassword },
   }
+}
+
+/** `uninstall-ucp` of the version that runs, once for all nodes, the swarm's configs of UCP with it. */
+export function uninstallCommand(image: string, host: HostName): Command {
+  return { argv: [...onSocket([]), image, 'uninstall-ucp', '--id', swarmId(host), '--purge-config'] }
 }
 
 function onSocket(more: readonly string[]): readonly string[] {

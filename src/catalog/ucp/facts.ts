@@ -2,10 +2,10 @@ import type { Exit, Fact } from '../../plan/fact.ts'
 import type { FactRef, HostName, Json, Value } from '../../plan/step.ts'
 import { atLeast } from '../../plan/version.ts'
 import type { UcpSpec } from '../../playbook/topology.ts'
-import { fieldsOf, isMissing, isObject, member, shown, textArg } from '../os/text.ts'
+import { fieldsOf, isMissing, member, shown, textArg, authorityOf, secretArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
 import { licenseEndMs } from './licenseEnd.ts'
-import { CERTIFICATES, LICENSE, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
+import { CERTIFICATES, FRONT, LICENSE, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
 
 /**
  * UCP on a node: null, or `{version, image}` from the tag of container `ucp-proxy`, which every node of UCP runs [L].
@@ -82,7 +82,7 @@ export const config: Fact = {
   probe: args =>
     configGet(Number(textArg(args, 'port')), textArg(args, 'section'), {
       username: textArg(args, 'username'),
-      password: passwordOf(args),
+      password: secretArg(args),
     }),
   parse(exit) {
     if (exit.code === 7) return null
@@ -99,14 +99,6 @@ export const config: Fact = {
     }
     return { login: 'ok', settings }
   },
-}
-
-/** `{secret}` as it stands in the arguments; a plain string never does. */
-function passwordOf(args: Json | undefined): Value {
-  const given = member(args, 'password')
-  const secret = isObject(given) ? given['secret'] : undefined
-  if (typeof secret !== 'string') throw new Error("a question needs the argument 'password' as {secret}")
-  return { secret }
 }
 
 /** The certificate authority of UCP's web certificate, asked on a manager, args `{port}`: null when nothing listens, or `{pem}` [D: GET /ca]. */
@@ -129,13 +121,7 @@ export const ca: Fact = {
       `https://127.0.0.1:${textArg(args, 'port')}/ca`,
     ],
   }),
-  parse(exit) {
-    if (exit.code === 7) return null
-    const pem = exit.stdout.trim()
-    return exit.code === 0 && /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----$/.test(pem)
-      ? { pem: `${pem}\n` }
-      : undefined
-  },
+  parse: authorityOf,
 }
 
 /** The files in volume ucp-controller-server-certs: null without volume, else `{ca, cert}` as sha256 or null, and `{key}` as boolean. */
@@ -203,17 +189,13 @@ export const front: Fact = {
   about: "Where UCP's controller listens on a manager: null without one, else {port}.",
   scope: 'cluster',
   probe: () => ({
-    argv: [
-      'sh',
-      '-c',
-      "docker ps --all --no-trunc --filter name=ucp-controller --format '{{.Names}}|{{.Ports}}'",
-      'runbook-ucp-front',
-    ],
+    argv: ['sh', '-c', FRONT, 'runbook-ucp-front'],
   }),
   parse(exit) {
     if (isMissing(exit, 'docker')) return null
-    if (exit.code !== 0) return undefined
-    const line = exit.stdout.split('\n').find(one => one.startsWith('ucp-controller|'))
+    const lines = exit.stdout.split('\n').filter(one => one !== '')
+    if (exit.code !== 0 || lines.pop() !== 'end') return undefined
+    const line = lines.find(one => one.startsWith('ucp-controller|'))
     if (line === undefined) return null
     const port = /[:| ](\d+)->8443\/tcp/.exec(line)?.[1]
     return { port: port === undefined ? null : Number(port) }

@@ -114,4 +114,11 @@ export const kinds: readonly KindPage[] = [
     does: 'Removes containers ucp-* and k8s_* and volumes ucp-*, only on a host that is in no swarm, so that it may join again [§4.7].',
     care: 'Cannot be taken back; nothing of it is in use any more.',
   },
+  {
+    kind: 'ucp.uninstall',
+    title: 'Uninstall UCP from all nodes',
+    when: '`runbook reset`, while a manager with a leader carries UCP. Without one, hosts are cleared one by one.',
+    does: 'Runs `uninstall-ucp --purge-config` of the version that runs, once: it clears all nodes by services of the swarm [§4.7]. The registry has to be gone.',
+    care: 'All of UCP is gone: users, certificates, configuration. Network rules stay until the hosts are restarted.',
+  },
 ]

@@ -3,6 +3,7 @@ import type { Estate, Model } from '../../twin/estate.ts'
 import { containersOn, engineIsUp, engineState, nodeOf, peekEngine, swarmOf } from '../docker/estate.ts'
 import { notFound } from '../docker/model.ts'
 import { HOLD, bootstrapper, sha256 } from './modelBootstrapper.ts'
+import { uninstall } from './modelUninstall.ts'
 import { osOf } from '../os/bareHost.ts'
 import { exit } from '../os/model.ts'
 import { CERTIFICATE_VOLUME } from './commands.ts'
@@ -12,6 +13,8 @@ import { controllerOn, sectionOf, twinUcp, withSetting } from './estate.ts'
 export const model: Model = (line, host, estate) => {
   const [program, ...words] = line.argv
   const imageAt = words.findIndex(word => /(^|\/)ucp:\d/.test(word))
+  if (program === 'docker' && imageAt > 0 && words[imageAt + 1] === 'uninstall-ucp')
+    return uninstall(words.slice(imageAt + 2), host, estate)
   if (program === 'docker' && imageAt > 0 && words.includes('run'))
     return bootstrapper(line, imageAt + 1, host, estate)
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
@@ -43,7 +46,7 @@ export const model: Model = (line, host, estate) => {
     if (!engineIsUp(estate, host)) return notFound('docker')
     const found = containersOn(estate, host)['ucp-controller']
     const port = found?.exitCode === null ? `0.0.0.0:${twinUcp(estate)?.controllerPort ?? 443}->8443/tcp` : ''
-    return exit(0, found ? `ucp-controller|${port}\n` : '')
+    return exit(0, `${found ? `ucp-controller|${port}\n` : ''}end\n`)
   }
   if (named === 'runbook-ucp-license') return licence(estate, host)
   if (named.startsWith('runbook-ucp-')) return asAdmin(named, words.slice(3), line.stdin ?? '', host, estate)

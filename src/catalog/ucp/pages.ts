@@ -89,4 +89,11 @@ export const pages: readonly RulePage[] = [
     why: 'A drained node runs no tasks. It may be meant so, or an engine upgrade that was broken off and not resumed left it so.',
     fix: 'Make it active again, or accept the finding with the reason it is drained for.',
   },
+  {
+    code: 'RB0835',
+    severity: 'error',
+    title: 'A reset would take away what the playbook does not name',
+    why: 'The uninstaller of UCP clears every node of the swarm, and a swarm without managers is gone for all of its nodes. What a playbook does not name, nobody has agreed to lose.',
+    fix: 'Name the nodes in the playbook, or take them out of the swarm first, then reset.',
+  },
 ]

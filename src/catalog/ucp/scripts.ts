@@ -86,6 +86,10 @@ case $text in
 esac
 echo end=1`
 
+/** Name and published ports of UCP's controller on this host. */
+export const FRONT = `docker ps --all --no-trunc --filter name=ucp-controller --format '{{.Names}}|{{.Ports}}' || exit
+echo end`
+
 /** $1 port: names and end of the web certificate that is served there, by openssl of the host. */
 export const WEB_CERTIFICATE = `command -v openssl >/dev/null || { echo 'there is no openssl on this host' >&2; exit 3; }
 text=$(openssl s_client -connect "127.0.0.1:$1" </dev/null 2>/dev/null | LC_ALL=C openssl x509 -noout -text 2>/dev/null) || { echo 'nothing answers with a certificate' >&2; exit 4; }

@@ -20,6 +20,7 @@ describe('vendor commands', () => {
       'install',
       'upgrade',
       'release',
+      'uninstall-ucp',
       'join',
       'ping',
       'login',

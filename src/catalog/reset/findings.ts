@@ -1,0 +1,40 @@
+import type { Facts } from '../../plan/fact.ts'
+import type { Finding } from '../../plan/finding.ts'
+import type { FactRef } from '../../plan/step.ts'
+import type { Topology } from '../../playbook/topology.ts'
+import { foreignSwarms } from '../ucp/foreign.ts'
+import { nodes, standing } from './plays.ts'
+
+/** What decides how things are taken away, and whether they are ours. */
+export function questions(topology: Topology): readonly FactRef[] {
+  const { ucp } = topology
+  if (!ucp) return []
+  return [
+    ...nodes(topology).map(host => ({ fact: 'docker.swarm', host })),
+    ...ucp.managers.flatMap(host => [
+      { fact: 'docker.nodes', host },
+      { fact: 'ucp.node', host },
+      { fact: 'ucp.ping', host, args: { port: ucp.controllerPort } },
+    ]),
+  ]
+}
+
+/** Hosts of another swarm, and nodes of ours that the playbook does not name: neither may go along. */
+export function findings(topology: Topology, facts: Facts): readonly Finding[] {
+  const { ucp } = topology
+  if (!ucp) return []
+  return foreignSwarms(topology, ucp, standing(ucp, facts), facts).flatMap((finding): readonly Finding[] => {
+    if (finding.code === 'RB0840') {
+      // Hosts that are out already, while others still are in, are half a reset and no foreign swarm.
+      return [finding]
+    }
+    return [
+      {
+        ...finding,
+        code: 'RB0835',
+        severity: 'error',
+        help: 'name them in the playbook, or take them out of the swarm first',
+      },
+    ]
+  })
+}
