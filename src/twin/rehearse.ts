@@ -197,16 +197,14 @@ async function faithful(
   for (const step of plan.steps)
     for (const check of step.goal) promised.set(`${factKey(check)} ${canonical(check.is)}`, check)
   const unfaithful = [...promised.values()].filter(check => !holds(check, after)).map(showCheck)
-  const willRun = new Set(
-    preview(plan, before)
-      .filter(outlook => outlook.will !== 'hold')
-      .map(outlook => outlook.step),
-  )
+  const will = new Map(preview(plan, before).map(outlook => [outlook.step, outlook.will]))
   const unplanned = plan.steps.flatMap(({ id, run }) => {
-    const planned = willRun.has(id) ? run.filter(op => 'exec' in op || 'write' in op).map(showOp) : []
     const ran = whole.events.flatMap(event =>
       event.kind === 'op-started' && event.step === id ? [event.shown] : [],
     )
+    // What could not be told beforehand may run or not, but nothing else in its place.
+    const runs = will.get(id) === 'run' || (will.get(id) === 'depend' && ran.length > 0)
+    const planned = runs ? run.filter(op => 'exec' in op || 'write' in op).map(showOp) : []
     if (canonical(ran) === canonical(planned)) return []
     return [`${id}: planned ${canonical(planned)}, ran ${canonical(ran)}`]
   })
