@@ -203,7 +203,7 @@ describe.skipIf(reason !== undefined)('day two on real hosts', () => {
       'd3',
       'm1',
       'm2',
-      'm3',
+      'm4',
       'w1',
     ])
     await settled('--prune')
@@ -222,7 +222,7 @@ describe.skipIf(reason !== undefined)('day two on real hosts', () => {
       'd4',
       'm1',
       'm2',
-      'm3',
+      'm4',
       'w1',
     ])
     await settled('--prune')
