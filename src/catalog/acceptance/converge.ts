@@ -3,7 +3,7 @@ import { splitKey } from '../../plan/moved.ts'
 import type { Check, FactRef, HostName, Step, StepId, Value } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { login } from '../dtr/facts.ts'
-import { type Wanted, donorOf, wantedOf } from '../dtr/questions.ts'
+import { type Wanted, askPing, donorOf, wantedOf } from '../dtr/questions.ts'
 import { plain } from '../os/steps.ts'
 import { holds } from '../../plan/check.ts'
 import type { Context, Play } from '../product.ts'
@@ -27,7 +27,12 @@ export const converge: Play = context => {
   const trusted = trust(wanted, donor, client, context.after)
   // Where a replica gives the image, or is down, the storage may have it: one that comes is only looked at, after the others.
   const { replicas } = wanted.dtr
-  const newcomers = replicas.filter(one => context.facts.get(factKey(askImage(wanted, one))) === null)
+  // So is one that does not listen where it shall: it is down, or moves to another port.
+  const isComing = (one: ReplicaSpec): boolean =>
+    context.facts.get(factKey(askImage(wanted, one))) === null ||
+    (isDown(wanted, one, context.facts) && context.facts.get(factKey(askPing(one))) === null)
+  const coming = replicas.filter(isComing)
+  const newcomers = coming.length < replicas.length ? coming : []
   const isThere = replicas.some(
     one =>
       !newcomers.includes(one) &&

@@ -117,17 +117,17 @@ export function joinCommand(run: Run, replica: ReplicaSpec, donor: ReplicaSpec):
 
 /** Takes one member out of the database and clears its node, through `donor`, which is another one [D: remove.md]. */
 export function removeCommand(run: Run, donor: ReplicaSpec, id: string): Command {
-  return plainRun(run, 'remove', ['--existing-replica-id', donor.id, '--replica-ids', id])
+  return dockerRun(run, 'remove', ['--existing-replica-id', donor.id, '--replica-ids', id])
 }
 
 /** Deletes containers and volumes of one id without telling any database [D: destroy.md]. */
 export function destroyCommand(run: Run, id: string): Command {
-  return plainRun(run, 'destroy', ['--replica-id', id])
+  return dockerRun(run, 'destroy', ['--replica-id', id])
 }
 
 /** Replaces all replicas, one after the other, by those of the image's version [D: upgrade.md]. */
 export function upgradeCommand(run: Run, donor: ReplicaSpec): Command {
-  return plainRun(run, 'upgrade', ['--existing-replica-id', donor.id])
+  return dockerRun(run, 'upgrade', ['--existing-replica-id', donor.id])
 }
 
 /** Changes settings of the registry, or of the one replica that is named. With `key` the certificate's key goes along. */
@@ -137,77 +137,53 @@ export function reconfigureCommand(
   flags: readonly Value[],
   key?: { readonly secret: string },
 ): Command {
-  return plainRun(run, 'reconfigure', ['--existing-replica-id', replica.id, ...flags], key)
+  return dockerRun(run, 'reconfigure', ['--existing-replica-id', replica.id, ...flags], key)
 }
 
-/** Verbs that find replicas by themselves and take no node. */
-function plainRun(
-  { topology, ucp, dtr, manager }: Run,
-  verb: 'remove' | 'destroy' | 'upgrade' | 'reconfigure',
-  flags: readonly Value[],
-  key?: { readonly secret: string },
-): Command {
-  const names = ['UCP_USERNAME', 'UCP_PASSWORD', ...(key ? ['DTR_KEY', 'MSR_KEY'] : [])]
-  return {
-    argv: [
-      'docker',
-      'run',
-      '--rm',
-      ...names.flatMap(name => ['-e', name]),
-      dtr.image,
-      verb,
-      '--ucp-url',
-      ucpUrl(topology, ucp, manager),
-      '--ucp-ca',
-      caFrom(ucp, manager),
-      ...flags,
-    ],
-    env: {
-      UCP_USERNAME: ucp.adminUsername,
-      UCP_PASSWORD: ucp.adminPassword,
-      ...(key ? { DTR_KEY: key, MSR_KEY: key } : {}),
-    },
-  }
-}
-
+/** Verbs that make a replica on its own host, where the script clears what an interrupted run of ours left. */
 function bootstrapper(
   run: Run,
   replica: ReplicaSpec,
   verb: 'install' | 'join',
   flags: readonly Value[],
 ): Command {
-  const { topology, ucp, dtr, manager } = run
-  const withKey = verb === 'install' && dtr.certificates ? dtr.certificates.key : undefined
-  // The key's variable was renamed in print with the product; both names are set, the tool reads its own (unconfirmed which).
-  const names = ['UCP_USERNAME', 'UCP_PASSWORD', ...(withKey ? ['DTR_KEY', 'MSR_KEY'] : [])]
+  const key = verb === 'install' ? run.dtr.certificates?.key : undefined
+  const target = ['--ucp-node', nodeName(replica.host), '--replica-id', replica.id]
+  const command = dockerRun(run, verb, [...target, ...flags], key)
+  const script = ['sh', '-c', runScript, `runbook-dtr-${verb}`, replica.id]
+  return { ...command, argv: [...script, ...command.argv] }
+}
+
+/**
+ * Login and the certificate's key go by environment. The key's variable was renamed in print with the product: both are set, the tool reads
+ * its own (unconfirmed which).
+ */
+function dockerRun(
+  { topology, ucp, dtr, manager }: Run,
+  verb: string,
+  flags: readonly Value[],
+  key?: { readonly secret: string },
+): Command {
+  const env = {
+    UCP_USERNAME: ucp.adminUsername,
+    UCP_PASSWORD: ucp.adminPassword,
+    ...(key ? { DTR_KEY: key, MSR_KEY: key } : {}),
+  }
   return {
     argv: [
-      'sh',
-      '-c',
-      runScript,
-      `runbook-dtr-${verb}`,
-      replica.id,
       'docker',
       'run',
       '--rm',
-      ...names.flatMap(name => ['-e', name]),
+      ...Object.keys(env).flatMap(name => ['-e', name]),
       dtr.image,
       verb,
       '--ucp-url',
       ucpUrl(topology, ucp, manager),
       '--ucp-ca',
       caFrom(ucp, manager),
-      '--ucp-node',
-      nodeName(replica.host),
-      '--replica-id',
-      replica.id,
       ...flags,
     ],
-    env: {
-      UCP_USERNAME: ucp.adminUsername,
-      UCP_PASSWORD: ucp.adminPassword,
-      ...(withKey ? { DTR_KEY: withKey, MSR_KEY: withKey } : {}),
-    },
+    env,
   }
 }
 

@@ -2,7 +2,7 @@ import { matches } from '../../plan/check.ts'
 import type { Fact } from '../../plan/fact.ts'
 import { atLeast } from '../../plan/version.ts'
 import type { Json, Value } from '../../plan/step.ts'
-import { isMissing, isObject, member, parseJson, textArg } from '../os/text.ts'
+import { isMissing, isObject, member, parseJson, textArg, authorityOf, secretArg } from '../os/text.ts'
 import { readWebCertificate } from '../ucp/facts.ts'
 import { WEB_CERTIFICATE } from '../ucp/scripts.ts'
 import { readClusterStatus, readReports } from './clusterStatus.ts'
@@ -193,13 +193,7 @@ export const ca: Fact = {
       `https://127.0.0.1:${textArg(args, 'port')}/ca`,
     ],
   }),
-  parse(exit) {
-    if (exit.code === 7) return null
-    const pem = exit.stdout.trim()
-    return exit.code === 0 && /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----$/.test(pem)
-      ? { pem: `${pem}\n` }
-      : undefined
-  },
+  parse: authorityOf,
 }
 
 /**
@@ -278,10 +272,7 @@ export const facts: readonly Fact[] = [
 
 /** curl configuration with the login of args, for standard input. */
 export function curlUser(args: Json | undefined): Value {
-  const given = member(args, 'password')
-  const secret = isObject(given) ? given.secret : undefined
-  if (typeof secret !== 'string') throw new Error("a question needs the argument 'password' as {secret}")
-  return login(textArg(args, 'username'), { secret })
+  return login(textArg(args, 'username'), secretArg(args))
 }
 
 /** `user = "name:password"` as curl reads it: its quoting of `"` and `\` is JSON's. */

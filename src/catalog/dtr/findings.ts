@@ -1,18 +1,19 @@
 import { matches } from '../../plan/check.ts'
 import { type Facts, factKey } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
-import type { FactRef, Json } from '../../plan/step.ts'
+import type { FactRef } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import { isObject, member, shown } from '../os/text.ts'
 import { compareVersions } from '../../plan/version.ts'
 import { settle } from '../accept.ts'
-import { trustOf, trustSwitchedOff } from '../ucp/trust.ts'
 import { censusOf } from './census.ts'
-import { type Intent, STORAGE_DIFFERS, intentOf, mayMigrate } from './intent.ts'
+import { type Intent, intentOf } from './intent.ts'
 import { forbidden } from './outlook.ts'
+import { find } from './find.ts'
 import { pages } from './pages.ts'
+import { storageDiffers } from './storageFindings.ts'
+import { versions } from './upgradeFindings.ts'
 import { converge } from './plays/converge.ts'
-import { wantedStorage } from './plays/objectStorage.ts'
 import { recipes } from './verdict.ts'
 import {
   type Wanted,
@@ -23,19 +24,10 @@ import {
   askReplica,
   askSettings,
   donorOf,
-  managerOf,
   partsOn,
   stateOf,
   wantedOf,
 } from './questions.ts'
-
-const severities = new Map(pages.map(page => [page.code, page.severity]))
-
-function find(code: string, path: Finding['path'], message: string, help: string, host?: string): Finding {
-  const severity = severities.get(code)
-  if (severity === undefined) throw new Error(`finding ${code} has no page`)
-  return { code, severity, message, path, help, ...(host !== undefined && { host }) }
-}
 
 /** What steers the procedure and the findings beyond the plan's own checks. */
 export function asks(topology: Topology): readonly FactRef[] {
@@ -274,73 +266,6 @@ function membership(wanted: Wanted, intent: Intent, facts: Facts): readonly Find
   return found
 }
 
-function versions(wanted: Wanted, intent: Intent, facts: Facts): readonly Finding[] {
-  const { way, census } = intent
-  const from = census.version ?? ''
-  const path = ['dtr', 'version']
-  const to = wanted.dtr.version
-  switch (way?.kind) {
-    case undefined:
-      return []
-    case 'downgrade':
-      return [
-        find(
-          'RB0880',
-          path,
-          `the registry is DTR ${from}, the playbook says ${to}`,
-          `write ${from}, or later`,
-        ),
-      ]
-    case 'no-station':
-      return [
-        find(
-          'RB0881',
-          path,
-          `from ${from} to ${to} no version of line ${way.line} is known to stop at`,
-          `upgrade to a ${way.line} version of your choice first`,
-        ),
-      ]
-    case 'hops':
-  }
-  if (way.versions.length === 0) return []
-  const balancer = wanted.topology.loadBalancer
-  return [
-    find(
-      'RB0851',
-      path,
-      `the registry is DTR ${from}, the playbook says ${to}: ${way.versions.length} upgrade${way.versions.length === 1 ? '' : 's'}, ${[from, ...way.versions].join(' → ')}`,
-      'nothing leads back from an upgrade',
-    ),
-    find(
-      'RB0882',
-      path,
-      'an upgrade cannot be undone, and runbook does not make backups of DTR yet',
-      "back up the registry's metadata and its images by hand, then accept this finding with the place and time of the backup as its reason",
-    ),
-    ...(trustOf(wanted.ucp, managerOf(wanted, facts), facts) === true &&
-    trustSwitchedOff(wanted.ucp) === undefined
-      ? [
-          find(
-            'RB0886',
-            ['ucp'],
-            'UCP enforces content trust, and refuses the images of an upgrade',
-            'write ucp.config: {trust_configuration: {require_content_trust: false}}, which is set first; or switch it off in UCP',
-          ),
-        ]
-      : []),
-    ...(balancer !== undefined && balancer.kind !== 'haproxy' && balancer.dtr !== undefined
-      ? [
-          find(
-            'RB0889',
-            ['loadBalancer'],
-            'replicas restart one by one, and nothing tells this balancer: clients meet a restarting one for seconds',
-            'haproxy asks each member; with another balancer choose a quiet hour',
-          ),
-        ]
-      : []),
-  ]
-}
-
 /** What the plan would do that the registry's state does not allow at that point. */
 function disallowed(wanted: Wanted, intent: Intent, facts: Facts): readonly Finding[] {
   const steps = converge({ topology: wanted.topology, facts, after: [] })
@@ -355,49 +280,4 @@ function disallowed(wanted: Wanted, intent: Intent, facts: Facts): readonly Find
         recipes[verdict],
       ),
     )
-}
-
-/** Storage is never changed by surprise: a registry that uses another one is an error, not something to correct (§7.3). */
-function storageDiffers(wanted: Wanted, intent: Intent, facts: Facts): readonly Finding[] {
-  const donor = donorOf(wanted, facts)
-  const seen = facts.get(factKey(askSettings(wanted, donor)))
-  const storage = member(seen, 'storage')
-  const want = wantedStorage(wanted.topology.storage)
-  if (!isObject(storage) || matches(want, storage)) return []
-  const object = !['local', 'path', 'nfs'].includes(shown(want.kind))
-  if (object && storage.kind === 'local' && member(seen, 'empty') === true) return []
-  const path = ['storage']
-  const version = intent.census.version ?? wanted.dtr.version
-  const moving = `the registry keeps its images in ${show(storage)}, the playbook says ${show(want)}`
-  const found = [
-    find(
-      STORAGE_DIFFERS,
-      path,
-      moving,
-      'write what is there; or copy the blobs with the registry read-only, and accept this finding with where and when: the switch then keeps the tags',
-      donor.host,
-    ),
-  ]
-  const accepted = wanted.topology.accepts?.some(({ code }) => code === STORAGE_DIFFERS) === true
-  if (!accepted || intent.migrates) return found
-  return [
-    ...found,
-    find(
-      'RB0887',
-      path,
-      mayMigrate(version)
-        ? `runbook does not switch a registry to ${shown(want.kind)} storage that keeps its images elsewhere`
-        : `DTR ${version} erases every tag when its storage is switched`,
-      mayMigrate(version)
-        ? 'switch it with keep_metadata through the API, then write what is there'
-        : 'upgrade to 2.6.4 or later first',
-      donor.host,
-    ),
-  ]
-}
-
-function show(storage: { readonly [key: string]: Json }): string {
-  const { kind, ...rest } = storage
-  const more = Object.values(rest).filter(value => typeof value === 'string' && value !== '')
-  return more.length === 0 ? shown(kind) : `${shown(kind)} (${more.map(shown).join(', ')})`
 }

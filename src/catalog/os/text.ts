@@ -18,6 +18,22 @@ export function textArg(args: Json | undefined, name: string): string {
   throw new Error(`a question needs the argument '${name}'`)
 }
 
+/** The argument `password` of a question, as the reference it is. @throws when it is none: a password never stands in a question itself */
+export function secretArg(args: Json | undefined): { readonly secret: string } {
+  const secret = member(member(args, 'password'), 'secret')
+  if (typeof secret !== 'string') throw new Error("a question needs the argument 'password' as {secret}")
+  return { secret }
+}
+
+/** PEM text of an authority that somebody serves at `/ca`: null when nothing listens there, else `{pem}`. */
+export function authorityOf(exit: Exit): { readonly pem: string } | null | undefined {
+  if (exit.code === 7) return null
+  const pem = exit.stdout.trim()
+  return exit.code === 0 && /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----$/.test(pem)
+    ? { pem: `${pem}\n` }
+    : undefined
+}
+
 /** True for JSON objects. */
 export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -153,6 +153,25 @@ function joinRequires(topology: Topology, host: HostName, through: HostName): re
   ]
 }
 
+/** A host that joins, as what it shall be. */
+function joinStep(
+  topology: Topology,
+  host: HostName,
+  through: HostName,
+  needs: readonly StepId[],
+  own: Pick<Step, 'kind' | 'title' | 'section' | 'goal' | 'withinSeconds' | 'takes' | 'undo'>,
+): Step {
+  return {
+    ...plain,
+    ...own,
+    id: `ucp.join@${host}`,
+    host,
+    needs,
+    requires: joinRequires(topology, host, through),
+    run: [joinOp(topology, host, through, own.kind === 'ucp.joinManager' ? 'manager' : 'worker')],
+  }
+}
+
 function managerStep(
   topology: Topology,
   ucp: UcpSpec,
@@ -160,24 +179,18 @@ function managerStep(
   through: HostName,
   needs: readonly StepId[],
 ): Step {
-  return {
-    ...plain,
-    id: `ucp.join@${host}`,
+  return joinStep(topology, host, through, needs, {
     kind: 'ucp.joinManager',
     title: `Join ${host} as a manager and wait until its UCP is healthy`,
     section: MANAGERS,
-    host,
-    needs,
-    requires: joinRequires(topology, host, through),
     goal: managerChecks(ucp, host, through),
-    run: [joinOp(topology, host, through, 'manager')],
     withinSeconds: 600,
     takes: { p50Seconds: 120, p90Seconds: 480 },
     undo: leaves(host, through, [
       { exec: { argv: ['docker', 'node', 'demote', host] }, on: through, timeoutSeconds: 60 },
       { await: [nodeIs(through, host, { role: 'worker' })], withinSeconds: 120 },
     ]),
-  }
+  })
 }
 
 function workerStep(
@@ -187,21 +200,15 @@ function workerStep(
   through: HostName,
   needs: readonly StepId[],
 ): Step {
-  return {
-    ...plain,
-    id: `ucp.join@${host}`,
+  return joinStep(topology, host, through, needs, {
     kind: 'ucp.joinWorker',
     title: `Join ${host} as a worker`,
     section: WORKERS,
-    host,
-    needs,
-    requires: joinRequires(topology, host, through),
     goal: workerChecks(ucp, host, through),
-    run: [joinOp(topology, host, through, 'worker')],
     withinSeconds: 300,
     takes: { p50Seconds: 30, p90Seconds: 180 },
     undo: leaves(host, through, []),
-  }
+  })
 }
 
 /** Out of the swarm again: leave on the node itself, then delete the node once managers see that it is down [§4.8]. */
