@@ -11,7 +11,9 @@ import { CUSTODY } from './custody.ts'
  * and boot id of its supervisor) is the token: it is put there by link(2), which only one can win, just before the command
  * starts, so a job starts at most once whatever dies when. `pid` is the command, leader of a process group of its own; `out`
  * and `err` are its output; `late` says that the time limit struck; `rc.N` that it ended with N (the name of an empty file, so
- * that a full disk cannot swallow it). Standard input comes through a pipe and the environment through the shell: neither is
+ * that a full disk cannot swallow it). Under systemd a root's job is a scope unit named for it, so that neither the end of a login nor a
+ * stop of sshd takes it along, and the time limit ends everything it started, also what left its process group; where
+ * systemd-run does not start it, and everywhere else, setsid does, and the token decides. Standard input comes through a pipe and the environment through the shell: neither is
  * ever on disk. Jobs that ended more than 90 days ago are forgotten.
  *
  * States at the end of a `follow`: `rc N` ended, `late N` ended by the time limit, `run` still running, `wait` about to start,
@@ -68,8 +70,8 @@ kill -TERM "-$3" || kill -TERM "$3"
 sleep 10
 for rb_rc in "$2"/rc.*; do [ -e "$rb_rc" ] && exit; done
 kill -KILL "-$3"'
-rb_supervise='rb_dir=$1 rb_seconds=$2 rb_limit=$3
-shift 3
+rb_supervise='rb_dir=$1 rb_seconds=$2 rb_limit=$3 rb_unit=$4
+shift 4
 umask 077
 rb_since() { read -r rb_stat <"/proc/$1/stat" && rb_stat=\${rb_stat##*) } && set -- $rb_stat && shift 19 && rb_start=$1; }
 read -r rb_boot </proc/sys/kernel/random/boot_id
@@ -87,14 +89,24 @@ setsid sh -c "$rb_limit" runbook-limit "$rb_seconds" "$rb_dir" $rb_pid >/dev/nul
 rb_watch=$!
 wait $rb_pid
 : >"$rb_dir/rc.$?"
-kill -TERM -$rb_watch 2>/dev/null || kill -TERM $rb_watch'
+kill -TERM -$rb_watch 2>/dev/null || kill -TERM $rb_watch
+[ -e "$rb_dir/late" ] || exit
+sleep 3
+kill -KILL "-$rb_pid" 2>/dev/null
+[ -z "$rb_unit" ] || exec systemctl kill --signal=KILL "$rb_unit"'
 rb_prune() {
   [ -z "$rb_pruned" ] || return
   rb_pruned=1
   find "$rb_jobs" -mindepth 1 -maxdepth 1 -type d -mtime +90 -exec rm -rf {} + >/dev/null 2>&1 </dev/null &
 }
 rb_start() {
-  exec setsid sh -c "$rb_supervise" runbook-job "$rb_dir" "$rb_seconds" "$rb_limit" "$@"
+  if [ "$rb_uid" = 0 ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
+    rb_unit=runbook-$(printf %s "\${rb_dir##*/}" | tr '@%' ':_').scope
+    systemd-run --quiet --scope --collect --slice=system.slice --unit="$rb_unit" --description="runbook job" \\
+      setsid sh -c "$rb_supervise" runbook-job "$rb_dir" "$rb_seconds" "$rb_limit" "$rb_unit" "$@"
+    [ -e "$rb_dir/sup" ] && return
+  fi
+  exec setsid sh -c "$rb_supervise" runbook-job "$rb_dir" "$rb_seconds" "$rb_limit" '' "$@"
 }
 rb_job() {
   rb_id=$1 rb_dir=$rb_jobs/$2 rb_seconds=$3 rb_in=$4 rb_then=rb_start rb_none=
