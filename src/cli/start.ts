@@ -13,24 +13,23 @@ export async function start(argv: readonly string[]): Promise<number> {
     const { runCommand } = await import('./commands.ts')
     return await runCommand(argv, packageVersion())
   } catch (error) {
-    return explainEnd(error, argv.includes('--debug'))
+    const { maskAllMet } = await import('../run/redact.ts')
+    return explainEnd(error, argv.includes('--debug'), maskAllMet)
   }
 }
 
-function explainEnd(error: unknown, debug: boolean): number {
+/** The last words of a process, masked: an error may hold anything. */
+function explainEnd(error: unknown, debug: boolean, mask: (text: string) => string): number {
+  const say = (text: string): void => void process.stderr.write(mask(text))
   if (error instanceof Quit) {
-    process.stderr.write(
-      `runbook: ${error.message}\n${error.help === undefined ? '' : `  = help: ${error.help}\n`}`,
-    )
+    say(`runbook: ${error.message}\n${error.help === undefined ? '' : `  = help: ${error.help}\n`}`)
     return exits[error.exit]
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  process.stderr.write(`runbook: ${message}\n`)
-  if (debug) process.stderr.write(`${stack ?? '(no stack)'}\n`)
+  say(`runbook: ${message}\n`)
+  if (debug) say(`${stack ?? '(no stack)'}\n`)
   else
-    process.stderr.write(
-      '  = help: this is a fault of runbook itself; run it again with --debug and report what it prints\n',
-    )
+    say('  = help: this is a fault of runbook itself; run it again with --debug and report what it prints\n')
   return exits.bug
 }
 

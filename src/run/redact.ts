@@ -19,6 +19,16 @@ const SHORTEST = 4
 /** Of a piece of base64, which may also stand there by chance. */
 const SHORTEST_INSIDE = 6
 
+/** Every secret that this process has met, for the one message that no run is there to mask: why it crashed. */
+const met = new Set<string>()
+
+/** Masks every secret that any part of this process has met. */
+export function maskAllMet(text: string): string {
+  const redact = createRedact()
+  for (const secret of met) redact.add(secret)
+  return redact.text(text)
+}
+
 export function createRedact(): Redact {
   const known = new Set<string>()
   /** Sources of regular expressions, each with how much it hides: the longer one is tried first. */
@@ -57,6 +67,7 @@ export function createRedact(): Redact {
     add(secret) {
       if (known.has(secret)) return
       known.add(secret)
+      met.add(secret)
       for (const part of [secret, ...secret.split('\n')]) {
         const trimmed = part.trim()
         if (trimmed.length < SHORTEST) continue
