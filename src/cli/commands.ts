@@ -65,7 +65,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     })
     .demandCommand(1, 'which command?')
     .strict()
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': true })
     .version(version)
     .help()
     .alias('h', 'help')

@@ -125,6 +125,23 @@ export const flags = {
     default: 'env:UCP_ADMIN_PASSWORD',
     requiresArg: true,
   },
+  playbook: {
+    describe: 'The playbook whose hosts they are',
+    type: 'string',
+    alias: 'f',
+    default: 'runbook.yml',
+    requiresArg: true,
+  },
+  write: {
+    describe: 'It changes something: hold the hosts, as an apply does',
+    type: 'boolean',
+    default: false,
+  },
+  timeout: {
+    describe: 'Stop the command after so long: 30s, or 10m with --write',
+    type: 'string',
+    requiresArg: true,
+  },
   'yes-name': {
     describe: 'The name of the cluster that goes, instead of typing it',
     type: 'string',

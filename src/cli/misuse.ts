@@ -5,7 +5,9 @@ import { nameOf, spoken, verbTable } from './verbTable.ts'
 const anywhere = ['help', 'version', 'debug', 'color', 'input']
 
 /** What yargs says in our words, with the nearest name where one was mistyped. */
-export function misuse(message: string, argv: readonly string[]): Quit {
+export function misuse(message: string, all: readonly string[]): Quit {
+  // What stands behind `--` is somebody else's.
+  const argv = all.includes('--') ? all.slice(0, all.indexOf('--')) : all
   const command = argv.find(word => word in spoken)
   const help = `runbook ${command === undefined ? '' : `${command} `}--help`
   const flag = unknownFlag(argv, command)

@@ -189,6 +189,14 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/reset.ts')).reset,
   },
   {
+    typed: 'exec <where>',
+    does: 'Run a command on the hosts of a role: exec ROLE|HOST|all -- CMD. Taken for a look unless --write is said',
+    words: { where: { describe: 'Roles and hosts, separated by commas; all' } },
+    flags: ['playbook', 'write', 'yes', 'timeout', 'lock-timeout', 'json'],
+    needs: 'a role or a host, and a command behind --',
+    load: async () => (await import('./verbs/exec.ts')).exec,
+  },
+  {
     typed: 'lock <what> <file>',
     does: 'Who may change the hosts: status, freeze, release, break',
     words: {

@@ -18,6 +18,11 @@ export const model: Model = (line, host, estate) => {
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
   if (named === 'runbook-os-machine') return exit(0, machineText(os))
   if (named === 'runbook-os-file') return fileText(estate, host, words[3] ?? '')
+  if (named === 'runbook-os-audit') {
+    const own = estate.hosts[host]
+    if (own) (own.custody ??= { leases: [], audit: [], kept: {} }).audit.push(words[3] ?? '')
+    return exit(0)
+  }
   if (named === 'runbook-os-filetext') {
     const content = estate.hosts[host]?.files[words[3] ?? '']?.content
     return content === undefined
