@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { digest } from '../plan/canonical.ts'
 import type { HostName, Plan } from '../plan/step.ts'
 import { type Lease, takeLease } from '../run/lease.ts'
-import { type Ending, type Holder, type Standing, STALE_SECONDS, said } from '../run/standing.ts'
+import { type Ending, type Holder, type Standing, STALE_SECONDS, standings, said } from '../run/standing.ts'
 import type { Sessions } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
 import { duration } from '../views/layout.ts'
@@ -97,6 +97,20 @@ export async function holdHosts(
   })
   if ('lease' in taken) return { lease: taken.lease, holder }
   throw locked(taken.blocked)
+}
+
+/**
+ * What is seen while somebody else is at work may break any rule: then that is what to say.
+ * @throws Quit 'locked' when a run that is not among `continues` holds one of the hosts
+ */
+export async function insistOnUnheld(
+  hosts: readonly HostName[],
+  sessions: Sessions,
+  continues: readonly string[] = [],
+): Promise<void> {
+  const { seen } = await standings(hosts, sessions)
+  const blocked = seen.find(({ state, holder }) => state !== 'free' && !continues.includes(holder?.run ?? ''))
+  if (blocked) throw locked(blocked)
 }
 
 export function newNonce(): string {

@@ -5,6 +5,7 @@ import { insistOnAgreed } from '../agreed.ts'
 import { insistOnTrusted } from '../ci/pullRequest.ts'
 import type { OutputKind } from '../flags.ts'
 import { exits, Quit } from '../exit.ts'
+import { insistOnUnheld } from '../hold.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
@@ -12,7 +13,7 @@ import { presentFiles, reportOfSaved, toSave } from '../review.ts'
 import { newRun } from '../runs.ts'
 import { choose, insistOnSame, whatMoved } from '../stale.ts'
 
-import { underLease } from '../undertake.ts'
+import { scopeOf, underLease } from '../undertake.ts'
 import { afterFailure, type OnFailure } from '../unwind.ts'
 
 export interface ApplyArgs {
@@ -69,7 +70,12 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     const show = args.output === 'json' && !args.dryRun ? io.err : io.out
     const paint = args.output === 'json' ? io.errPaint : io.outPaint
     show(args.brief === true ? `${planSummary(report, paint)}\n` : planText(report, paint))
-    insistOnRules(seen)
+    try {
+      insistOnRules(seen)
+    } catch (error) {
+      if (!args.dryRun) await insistOnUnheld(scopeOf(seen.plan), sessions, args.continues)
+      throw error
+    }
     const isReplanned = saved !== undefined && args.replan === true && saved.digest !== now.digest
     if (isReplanned) show(whatMoved(saved, now, paint))
     else if (saved !== undefined) insistOnSame(saved, now)
