@@ -37,10 +37,10 @@ export function storageDiffers(wanted: Wanted, intent: Intent, facts: Facts): re
       'RB0887',
       path,
       mayMigrate(version)
-        ? `runbook does not switch a registry to ${shown(want.kind)} storage that keeps its images elsewhere`
+        ? `runbook does not switch a registry to ${shown(want.kind)} storage that keeps its images elsewhere: the call wants the whole document back that it reads, and no source shows that document`
         : `DTR ${version} erases every tag when its storage is switched`,
       mayMigrate(version)
-        ? 'switch it with keep_metadata through the API, then write what is there'
+        ? 'back up the metadata, switch it by PUT /api/v0/admin/settings/registry with keep_metadata (2.6.6 and later), then write what is there'
         : 'upgrade to 2.6.4 or later first',
       donor.host,
     ),

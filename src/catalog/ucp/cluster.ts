@@ -1,3 +1,4 @@
+import { holds } from '../../plan/check.ts'
 import type { Facts } from '../../plan/fact.ts'
 import { factKey } from '../../plan/fact.ts'
 import type { Check, HostName } from '../../plan/step.ts'
@@ -19,6 +20,14 @@ export function founder(ucp: UcpSpec, facts: Facts): HostName {
   )
   const healthy = carrying.find(host => member(facts.get(factKey(askPing(ucp, host))), 'healthy') === true)
   return healthy ?? carrying[0] ?? standing[0] ?? first
+}
+
+/** The manager on which the playbook's certificate lies, where UCP was installed with it; undefined when none was seen to have it. */
+export function certificateHolder({ certificates, managers }: UcpSpec, facts: Facts): HostName | undefined {
+  if (!certificates) return undefined
+  const { ca, cert } = certificates
+  const is = { ca: ca.sha256, cert: cert.sha256, key: true }
+  return managers.find(host => holds({ fact: 'ucp.certificates', host, is }, facts))
 }
 
 /** UCP's controller on a manager says of itself that all is well. */

@@ -1,6 +1,14 @@
 import type { Exit } from '../../plan/fact.ts'
 import type { Estate, Model } from '../../twin/estate.ts'
-import { containersOn, engineIsUp, engineState, nodeOf, peekEngine, swarmOf } from '../docker/estate.ts'
+import {
+  containersOn,
+  engineIsUp,
+  engineState,
+  engineVersion,
+  nodeOf,
+  peekEngine,
+  swarmOf,
+} from '../docker/estate.ts'
 import { notFound } from '../docker/model.ts'
 import { HOLD, bootstrapper, sha256 } from './modelBootstrapper.ts'
 import { uninstall } from './modelUninstall.ts'
@@ -100,7 +108,8 @@ function asAdmin(
 }
 
 function certificates(estate: Estate, host: string): Exit {
-  if (!engineIsUp(estate, host)) return notFound('docker')
+  if (engineVersion(estate, host) === undefined) return notFound('docker')
+  if (!engineIsUp(estate, host)) return exit(1, '', 'Cannot connect to the Docker daemon\n')
   const volume = peekEngine(estate, host).volumes[CERTIFICATE_VOLUME]
   if (!volume) return exit(1, '\n', `Error: No such volume: ${CERTIFICATE_VOLUME}\n`)
   const files = volume.files

@@ -75,6 +75,13 @@ export const pages: readonly RulePage[] = [
     fix: 'Back up, verify, and accept the finding with the place of the backups as its reason. From 3.3 on UCP also looks for a recent backup of its own: write ucp.upgrade.forceRecentBackup when yours was made in another way.',
   },
   {
+    code: 'RB0833',
+    title: 'Another certificate for a UCP that runs',
+    severity: 'error',
+    why: 'runbook lays a certificate ready before the install and does not replace one later: on every manager the files of volume ucp-controller-server-certs change and its controller restarts, client bundles may have to be issued again, and until DTR was reconfigured with the new authority it cannot talk to UCP [D: ee/ucp/admin/configure/use-your-own-tls-certificates.md].',
+    fix: "Replace it in UCP's admin settings, manager by manager, then run DTR's reconfigure with the new --ucp-ca; put ca.pem, cert.pem and key.pem of the playbook into that volume of the first manager, and apply finds it as declared.",
+  },
+  {
     code: 'RB0832',
     title: 'UCP enforces content trust, and is to be upgraded',
     severity: 'error',

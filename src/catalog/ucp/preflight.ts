@@ -9,7 +9,7 @@ import { swarmSays } from '../docker/preflight.ts'
 import { member, shown } from '../os/text.ts'
 import { nodesSeen } from './leavers.ts'
 import { isAddress } from './address.ts'
-import { founder } from './cluster.ts'
+import { certificateHolder, founder } from './cluster.ts'
 import { BOOTSTRAPPER } from './commands.ts'
 import { askConfig, askWebCertificate } from './facts.ts'
 import { foreignSwarms } from './foreign.ts'
@@ -27,6 +27,7 @@ export function asks(topology: Topology): readonly FactRef[] {
     host => !ours.has(host) && (topology.prune === true || topology.absent?.nodes.includes(host) === true),
   )
   return [
+    ...(ucp.certificates ? ucp.managers.map(host => ({ fact: 'ucp.certificates', host })) : []),
     ...ucp.managers.flatMap(host => [
       askWebCertificate(ucp, host),
       { fact: 'docker.nodelabels', host, args: { name: 'self' } },
@@ -54,6 +55,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     ...login(topology, ucp, through, facts),
     ...address(topology, through),
     ...drained(ucp, facts),
+    ...otherCertificate(ucp, through, facts),
     ...lastBridge(topology, ucp, facts),
   ])
 }
@@ -176,6 +178,26 @@ function lastBridge(topology: Topology, ucp: UcpSpec, facts: Facts): readonly Fi
       message: `${standing.join(', ')} shall go, and no manager of the playbook is in the swarm yet`,
       path: ['absent', 'nodes'],
       help: `keep ${standing[0] ?? 'one of them'} among ucp.managers until the new managers have joined, then name it in absent.nodes`,
+    },
+  ]
+}
+
+/** UCP runs with another certificate than the playbook's, or with its own: laid ready is one only before the install. */
+function otherCertificate(ucp: UcpSpec, host: HostName, facts: Facts): readonly Finding[] {
+  const { certificates } = ucp
+  const runs = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version') !== undefined
+  // Where one of them could not tell, it may be the one that has it.
+  const told = ucp.managers.every(one => facts.has(factKey({ fact: 'ucp.certificates', host: one })))
+  if (!certificates || !runs || !told || certificateHolder(ucp, facts) !== undefined) return []
+  const { cert } = certificates
+  return [
+    {
+      code: 'RB0833',
+      severity: 'error',
+      message: `UCP on ${host} runs with another certificate than ${cert.file}`,
+      path: ['ucp', 'certificates'],
+      host,
+      help: "replace it in UCP itself, then DTR's trust in it: runbook explain RB0833",
     },
   ]
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { stopReplica, twinDtr } from '../../../src/catalog/dtr/state.ts'
 import { engineState } from '../../../src/catalog/docker/estate.ts'
@@ -5,7 +6,8 @@ import { preview } from '../../../src/plan/preview.ts'
 import type { Topology } from '../../../src/playbook/topology.ts'
 import type { Estate } from '../../../src/twin/estate.ts'
 import { rehearse } from '../../../src/twin/rehearse.ts'
-import { built, look, pair, playbook, stageOf } from '../../matrix/pairs.ts'
+import { built, look, pair, playbook, stageOf, watched } from '../../matrix/pairs.ts'
+import { CANARY } from './onTwin.ts'
 
 const accepts = [{ code: 'RB0882', reason: 'backed up by hand' }]
 const id = (host: string): string => `${host.slice(1).repeat(11)}a`
@@ -175,6 +177,35 @@ describe('settings that differ', () => {
     const { steps } = await will(copied, found)
     const [move] = steps.filter(step => step.kind === 'dtr.reconfigure')
     expect(JSON.stringify(move?.run)).toContain('--storage-migrated')
+  })
+
+  it('changes the web certificate with its key by environment, once, and keeps name and tags', async () => {
+    const content = (file: string): string => `pretend content of ${file}\n`
+    const pinned = (file: string) => ({
+      file,
+      sha256: createHash('sha256').update(content(file)).digest('hex'),
+    })
+    const base = playbook(['d1', 'd2', 'd3'])
+    const certificates = { ca: pinned('ca.pem'), cert: pinned('new.pem'), key: { secret: 'file:key.pem' } }
+    const topology = { ...base, ...(base.dtr && { dtr: { ...base.dtr, certificates } }) }
+    const found = changed(three, estate => {
+      Object.assign(twinDtr(estate) ?? {}, { webCertificate: 'the one of before\n' })
+    })
+    const { seen, steps } = await will(topology, found)
+    expect(steps.map(step => step.id)).toEqual(['dtr.reconfigure@d1:front'])
+    const { performance } = await watched(seen.plan, found)
+    expect(performance.run.outcome).toBe('done')
+    expect(twinDtr(performance.estate)).toMatchObject({
+      webCertificate: content('new.pem'),
+      externalHost: twinDtr(found)?.externalHost,
+      tags: twinDtr(found)?.tags,
+    })
+    expect(JSON.stringify([seen.plan, performance.events, performance.argv])).not.toContain(CANARY)
+    expect(await pair({ name: 'certificate', estate: found }, 'three', topology)).toMatchObject({
+      end: 'reached',
+    })
+    const swept = await rehearse(seen.plan, stageOf(found), ({ at }) => at % 5 === 0)
+    expect(swept).toMatchObject({ stuck: [], diverged: [], unfaithful: [], leaks: [] })
   })
 
   it('puts a replica on other ports out of the balancer and back', async () => {

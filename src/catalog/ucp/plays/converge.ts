@@ -11,7 +11,15 @@ import { strikeOff } from './depart.ts'
 import { configSteps, sanSteps } from './settings.ts'
 import { trustOf, trustSwitchedOff } from '../trust.ts'
 import { upgrade, wayOf } from './upgrade.ts'
-import { founder, isLicensed, managerChecks, nodeIs, schedulingIsOn, workerChecks } from '../cluster.ts'
+import {
+  certificateHolder,
+  founder,
+  isLicensed,
+  managerChecks,
+  nodeIs,
+  schedulingIsOn,
+  workerChecks,
+} from '../cluster.ts'
 import {
   BOOTSTRAPPER,
   LICENSE_PATH,
@@ -31,7 +39,9 @@ export const converge: Play = ({ topology, facts, after }) => {
   const { ucp } = topology
   if (!ucp) return []
   const first = founder(ucp, facts)
-  const certificates = ucp.certificates ? [certificatesStep(ucp.certificates, first, after)] : []
+  const certificates = ucp.certificates
+    ? [certificatesStep(ucp.certificates, certificateHolder(ucp, facts) ?? first, after)]
+    : []
   const struck = strikeOff({ topology, facts }, after)
   const steps: Step[] = [...struck, ...certificates]
   const before = [...certificates, ...struck.slice(-1)].map(step => step.id)
