@@ -57,6 +57,7 @@ export default defineConfig(
       'test/sweep/**',
       'test/matrix/**',
       'test/interop/**',
+      'test/fuzz/**',
       'test/proofs/**',
     ],
     rules: { 'no-console': 'off' },
