@@ -1,3 +1,4 @@
+import { balancerQuestions } from '../catalog/adopt/balancer.ts'
 import { draftOf } from '../catalog/adopt/draft.ts'
 import {
   type Admin,
@@ -29,6 +30,8 @@ export interface Seed {
   readonly admin: Admin
   /** The playbook's name; without it that of the last run the manager remembers. */
   readonly name?: string
+  /** Hosts that are no nodes of the swarm: balancers, by name with their address. */
+  readonly balancers?: { readonly [name: HostName]: string }
   /** The folder the playbook will be in: `file:` references are relative to it. */
   readonly folder: string
   readonly head: readonly string[]
@@ -67,12 +70,18 @@ export async function adopt(seed: Seed, make: MakeWorld, io: Io): Promise<Draft>
       node.hostname,
       { address: node.id === own ? seed.address : (node.address ?? node.hostname) },
     ])
-  const all = hostsOf(Object.fromEntries(reached), seed.ssh)
-  const names = Object.keys(all.hosts)
+  const balancers = Object.entries(seed.balancers ?? {})
+  const also = balancers.map(([name, address]): [HostName, HostSpec] => [name, { address }])
+  const all = hostsOf(Object.fromEntries([...reached, ...also]), seed.ssh)
+  const names = reached.map(([name]) => name)
   const world = make(all, login.secret)
   const sessions = openSessions(all.hosts, world.connect)
   try {
-    const seen = await observe(nodeQuestions(names), world, sessions)
+    const seen = await observe(
+      [...nodeQuestions(names), ...balancerQuestions(balancers.map(([name]) => name))],
+      world,
+      sessions,
+    )
     const asked = names.filter(name => !seen.unreachable.has(name))
     const admin = login.why === undefined ? seed.admin : undefined
     const more = await observe(productQuestions(asked, seen.facts, admin), world, sessions)
@@ -87,6 +96,7 @@ export async function adopt(seed: Seed, make: MakeWorld, io: Io): Promise<Draft>
             : 'made up: runbook has not worked on this manager before; any name will do',
       ssh: seed.ssh,
       nodes,
+      balancers: seed.balancers ?? {},
       unreachable: Object.fromEntries(
         [...seen.unreachable].map(([host, error]) => [host, clean(error.message)]),
       ),

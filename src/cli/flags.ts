@@ -106,6 +106,11 @@ export const flags = {
   ttl: { describe: 'Freeze for so long (4h)', type: 'string', requiresArg: true },
   name: { describe: 'The name of the cluster', type: 'string', requiresArg: true },
   force: { describe: 'Write over a file that is there', type: 'boolean', default: false },
+  balancer: {
+    describe: 'Hosts that are balancers, and no nodes: NAME=ADDRESS,NAME=ADDRESS',
+    type: 'string',
+    requiresArg: true,
+  },
   'identity-file': { describe: 'The SSH key to log in with', type: 'string', requiresArg: true },
   'known-hosts': {
     describe: 'File with the host keys in the form of OpenSSH; without it what OpenSSH would look into',

@@ -110,6 +110,7 @@ export const verbTable: readonly VerbEntry[] = [
       'out',
       'name',
       'force',
+      'balancer',
       'identity-file',
       'known-hosts',
       'sudo',

@@ -44,6 +44,7 @@ async function adopted(
   name: string,
   change: (estate: Estate) => void = () => undefined,
   env: NodeJS.ProcessEnv = io.env,
+  balancers: { readonly [name: string]: string } = {},
 ): Promise<{
   draft: Draft
   text: string
@@ -67,6 +68,7 @@ async function adopted(
       ssh: { user: 'root' },
       admin: { username: 'admin', password: { secret: password } },
       name: plan.name,
+      balancers,
       folder: '/',
       head: ['Read by a test.'],
     },
@@ -114,6 +116,30 @@ describe('adopt', () => {
     const { topology: other } = await adopted('dtr-ha')
     expect(other?.ucp?.sans).toContain('ucp.example.com')
     expect(other?.dtr?.replicas.map(one => one.id)).toEqual(['00782d09c72f', 'df4b9961c4fb', '128f0a04acc7'])
+  })
+
+  it('reads balancers that it is told of, so that the plan is empty with them too', async () => {
+    const given = { lb1: '198.51.100.10' }
+    const { topology, run, todo } = await adopted('dtr-ha', undefined, io.env, given)
+    expect(topology?.loadBalancer).toEqual({
+      kind: 'haproxy',
+      hosts: ['lb1'],
+      ucp: { name: 'ucp.example.com', port: 8443, bind: '*' },
+      dtr: { name: 'dtr.example.com', port: 443, bind: '*' },
+    })
+    expect(run).toEqual([])
+    expect(todo).toEqual([])
+    const foreign = await adopted(
+      'dtr-ha',
+      estate => {
+        const file = estate.hosts['lb1']?.files['/etc/haproxy/haproxy.cfg']
+        if (file) file.content = 'global\n'
+      },
+      io.env,
+      given,
+    )
+    expect(foreign.topology?.loadBalancer).toBeUndefined()
+    expect(foreign.todo.join()).toContain('lb1 has no HAProxy that runbook configured')
   })
 
   it('says of a host that cannot be asked that nothing is known of it, and does not leave it out', async () => {

@@ -5,6 +5,7 @@ import { compareVersions } from '../../plan/version.ts'
 import type { Draft, Remark } from '../../playbook/draft.ts'
 import type { DtrSection, Playbook, SshDefaults, UcpSection } from '../../playbook/schema.gen.ts'
 import { member, shown } from '../os/text.ts'
+import { balancerOf } from './balancer.ts'
 import { type Admin, controllerPort, type FoundNode, type FoundReplica, replicasOf } from './questions.ts'
 import { storageOf } from './storage.ts'
 
@@ -15,6 +16,8 @@ export interface Found {
   readonly nameFrom: string
   readonly ssh: SshDefaults
   readonly nodes: readonly FoundNode[]
+  /** Hosts that are no nodes, by name with their address: a person says that they are balancers. */
+  readonly balancers: { readonly [host: HostName]: string }
   /** Nodes that could not be asked, with the reason. */
   readonly unreachable: { readonly [host: HostName]: string }
   readonly admin: Admin
@@ -55,21 +58,26 @@ export function draftOf(found: Found): Draft {
   const workers = names.filter(name => !managers.includes(name) && !carriers.has(name))
   const ucp = ucpOf(found, managers, workers, names, todo, note)
   const dtr = ucp && dtrOf(found, replicas, todo, note)
-  todo(
-    ['loadBalancer'],
-    'loadBalancer: no node knows of one. When a balancer stands before the managers or the registry, declare it, so that nodes are taken out of it before they are changed.',
-  )
+  const balancers = Object.keys(found.balancers)
+  const loadBalancer = balancerOf(balancers, facts, todo)
+  if (balancers.length === 0)
+    todo(
+      ['loadBalancer'],
+      'loadBalancer: no node knows of one. When a balancer stands before the managers or the registry, declare it (init --balancer NAME=ADDRESS reads one of runbook), so that nodes are taken out of it before they are changed.',
+    )
   const playbook: Playbook = {
     runbook: 1,
     name: found.name,
     ssh: found.ssh,
-    hosts: Object.fromEntries(
-      kept.map(({ hostname, address }) => [hostname, { address: address ?? hostname }]),
-    ),
+    hosts: Object.fromEntries([
+      ...kept.map(({ hostname, address }) => [hostname, { address: address ?? hostname }] as const),
+      ...Object.entries(found.balancers).map(([name, address]) => [name, { address }] as const),
+    ]),
     docker: { version: engineVersion(names, facts, todo) },
     ...(ucp && { ucp }),
     ...(dtr && { dtr }),
     ...(dtr && { storage: storageOf(settings(found, replicas), todo, note) }),
+    ...(loadBalancer && { loadBalancer }),
   }
   note(
     ['docker'],

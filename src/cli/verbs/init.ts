@@ -19,6 +19,8 @@ export interface InitArgs {
   readonly out?: string
   readonly name?: string
   readonly force: boolean
+  /** 'lb1=198.51.100.10,lb2=198.51.100.11' */
+  readonly balancer?: string
   readonly identityFile?: string
   readonly knownHosts?: string
   readonly sudo?: 'none' | 'nopasswd'
@@ -51,6 +53,7 @@ export async function init(args: InitArgs, io: Io): Promise<number> {
       folder,
       admin: { username: args.adminUsername, password: { secret: args.adminPassword } },
       ...(args.name !== undefined && { name: args.name }),
+      ...(args.balancer !== undefined && { balancers: balancersOf(args.balancer) }),
       head: [
         `Read from ${args.from} by runbook init, ${new Date(io.clock.now()).toISOString().slice(0, 10)}. Nothing was changed there.`,
         'Lines with TODO say what could not be told. Read all of it before you apply anything.',
@@ -138,4 +141,15 @@ function seedOf(
       ...(mode !== 'none' && { sudo: mode }),
     },
   }
+}
+
+/** @throws Quit when it is no list of names with addresses */
+function balancersOf(text: string): { readonly [name: string]: string } {
+  const pairs = text.split(',').map((part): [string, string] => {
+    const [, name, address] = /^([A-Za-z0-9][A-Za-z0-9.-]*)=([A-Za-z0-9][A-Za-z0-9.:-]*)$/.exec(part) ?? []
+    if (name === undefined || address === undefined)
+      throw new Quit('usage', `'${part}' is no balancer`, '--balancer lb1=198.51.100.10,lb2=198.51.100.11')
+    return [name, address]
+  })
+  return Object.fromEntries(pairs)
 }
