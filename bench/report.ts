@@ -24,10 +24,12 @@ export interface Findings {
   readonly wire: readonly { readonly wanted: number; readonly seen: number }[]
   readonly runs: readonly Run[]
   readonly memory: readonly Run[]
-  readonly starts?: Turns
-  readonly plans?: Turns
-  readonly outputs?: Turns
-  readonly sweep?: { readonly cases: number; readonly seconds: number }
+  starts?: Turns
+  plans?: Turns
+  outputs?: Turns
+  sweep?: { readonly cases: number; readonly seconds: number }
+  /** It did not get to its end: what is not here was not measured. */
+  readonly stopped: boolean
   readonly minutes: number
 }
 
@@ -43,6 +45,7 @@ export function page(found: Findings): string {
     '# What the bench measured',
     '',
     `Made by \`${found.command}\` on ${found.date}, in ${found.minutes.toFixed(0)} minutes. Not edited.`,
+    ...(found.stopped ? ['**Stopped before its end: what is missing below was not measured.**'] : []),
     '',
     ...[...found.machine, ...found.peers].map(line => `- ${line}`),
     ...found.wire.map(
