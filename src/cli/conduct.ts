@@ -83,7 +83,9 @@ export async function conduct(job: Conduct): Promise<number> {
     signal => {
       journal.close()
       view.drop()
-      io.err(`\nstopped now; what runs on the hosts runs on there\nnext: ${job.next.resume}\n`)
+      io.err(
+        `\nstopped now; what runs on the hosts runs on there\nnext: ${io.insteadOfResume ?? job.next.resume}\n`,
+      )
       process.exit(signal === 'SIGTERM' ? exits.terminated : exits.interrupted)
     },
   )
@@ -134,7 +136,7 @@ export async function conduct(job: Conduct): Promise<number> {
   } catch (error) {
     clearInterval(timer)
     await view.end().catch(() => {})
-    io.err(`the run was cut short; next: ${job.next.resume}\n`)
+    io.err(`the run was cut short; next: ${io.insteadOfResume ?? job.next.resume}\n`)
     throw error
   } finally {
     clearInterval(timer)
@@ -154,7 +156,9 @@ export async function conduct(job: Conduct): Promise<number> {
       // Of a run gone on with, what was foreseen at its start is not known any more.
       fidelity: fidelity(plan, begun, past === undefined ? preview(plan, job.observed.facts) : undefined),
       meaning: failure => meaningOf('line' in failure ? [failure.line] : lastLines(failure)),
-      next: whole ? job.next.done : job.next.resume,
+      next: whole
+        ? job.next.done
+        : ((run.outcome === 'stopped' ? io.insteadOfResume : undefined) ?? job.next.resume),
     },
     job.output === 'json' ? io.errPaint : io.outPaint,
   )

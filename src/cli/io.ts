@@ -31,6 +31,8 @@ export interface Io {
   /** Time; sped up in the demonstration. */
   readonly clock: Clock
   readonly detour?: Detour
+  /** What to type when a run is stopped whose folder will be gone: it cannot be gone on with. */
+  readonly insteadOfResume?: string
   /** @throws Quit when nobody is there */
   readonly question: (text: string) => Promise<string>
 }

@@ -221,3 +221,14 @@ it('a plan or a journal that was changed afterwards is refused', async () => {
     message: expect.stringContaining('cannot be trusted') as string,
   })
 })
+
+it('a run whose folder will be gone does not ask to be gone on with when it is stopped', async () => {
+  spoilt = (_, words) => {
+    if (words.startsWith('first-do')) process.emit('SIGINT', 'SIGINT')
+    return /^(first|second)-/.test(words) ? 0 : undefined
+  }
+  out = err = ''
+  const args: ApplyArgs = { ...running, file: 'own.yml', dryRun: false, yes: true }
+  expect(await apply(args, { ...cluster.io, insteadOfResume: 'runbook demo' })).toBe(130)
+  expect(out).toMatch(/stopped, [^]*next: runbook demo\n$/)
+})

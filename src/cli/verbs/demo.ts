@@ -42,8 +42,13 @@ export async function demo(args: DemoArgs, io: Io): Promise<number> {
   cpSync(join(packageRoot(), 'playbooks', 'files'), join(folder, 'files'), { recursive: true })
   const { topology } = await loadGood(file, { ...io, cwd: folder })
   const env = { ...io.env, UCP_ADMIN_PASSWORD: randomBytes(12).toString('base64url') }
+  const gone = args.keep === undefined ? { insteadOfResume: 'runbook demo' } : {}
   const spoil = (connect: Connect): Connect => failOnce(connect, /\bdtr:\S+ join\b/)
-  const { io: here, close } = await pretend(topology, { ...io, cwd: folder, env }, { faster: FASTER, spoil })
+  const { io: here, close } = await pretend(
+    topology,
+    { ...io, ...gone, cwd: folder, env },
+    { faster: FASTER, spoil },
+  )
   const say = (text: string): void => io.out(`\n${io.outPaint.bold(`== ${text}`)}\n`)
   const running = { output: args.output, parallel: 10, runsDir: '.runbook/runs' }
   const applying = { ...running, file, dryRun: false, yes: true, brief: true }
