@@ -30,6 +30,19 @@ export interface VerbEntry {
   readonly more?: readonly VerbEntry[]
 }
 
+/** What has a published schema. */
+const schemaNames = [
+  'playbook',
+  'plan',
+  'preview',
+  'plan-diff',
+  'approvals',
+  'facts',
+  'findings',
+  'events',
+  'status',
+] as const
+
 const playbook = { file: { describe: 'The playbook' } }
 const savedPlan = { describe: 'A saved plan' }
 const someRun = { run: { describe: 'Its id; the newest one without' } }
@@ -234,10 +247,10 @@ export const verbTable: readonly VerbEntry[] = [
     typed: 'schema <what>',
     does: 'Print a JSON Schema',
     words: {
-      what: { describe: 'Which one', choices: ['playbook', 'plan', 'facts', 'findings', 'events', 'status'] },
+      what: { describe: 'Which one', choices: schemaNames },
     },
     flags: [],
-    needs: 'playbook, plan, facts, findings, events or status',
+    needs: `one of ${schemaNames.join(', ')}`,
     load: async () => (await import('./verbs/schema.ts')).schema,
   },
   {

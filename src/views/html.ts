@@ -33,6 +33,7 @@ export function planHtml(report: PlanReport, playbook: string): string {
       ? 'no quorum is brought nearer to loss'
       : `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`,
     `${count(overview.pointsOfNoReturn(report).length, 'point')} of no return`,
+    `${overview.opaqueCount(report)} opaque`,
   ]
     .map(escape)
     .join(' · ')}</p>

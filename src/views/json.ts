@@ -1,6 +1,7 @@
 import { canonical } from '../plan/canonical.ts'
 import { margins } from '../plan/quorum.ts'
 import { estimate } from './estimate.ts'
+import { opaqueCount } from './overview.ts'
 import { type PlanReport, counts } from './text.ts'
 
 /**
@@ -17,7 +18,7 @@ export function planDocument(report: PlanReport): string {
     level: report.level,
     after: report.after,
     rehearsed: report.rehearsed,
-    counts: counts(report.outlooks),
+    counts: { ...counts(report.outlooks), opaque: opaqueCount(report) },
     estimate: estimate(report.plan.steps.filter(step => !held.has(step.id))),
     now: margins(report.plan.quorums, report.facts),
     outlook: report.outlooks,

@@ -1,12 +1,12 @@
 import type { Margin } from '../plan/quorum.ts'
-import { showOp } from '../plan/show.ts'
 import { isClean } from '../plan/rehearsed.ts'
 import type { Step, StepId } from '../plan/step.ts'
 import { difference, isSame } from '../plan/difference.ts'
 import type { Plan } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
-import { fileChanges, type FileChange } from './fileChange.ts'
 import { count, roughly } from './layout.ts'
+import { hosts, wholeList } from './markdownHosts.ts'
+import { details, text } from './markdownText.ts'
 import * as overview from './overview.ts'
 import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
 
@@ -103,7 +103,7 @@ function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): re
   const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report))
   const lowest = overview.lowestMargin(report)
   const final = overview.pointsOfNoReturn(report)
-  const opaque = overview.movingSteps(report).filter(step => step.opaque === true).length
+  const opaque = overview.opaqueCount(report)
   return [
     `### ${mark(report)} runbook plan · ${text(name)} · ${text(report.plan.name)} · ${create} add, ${update} change, ${remove} remove`,
     [
@@ -146,7 +146,7 @@ function findings(report: PlanReport, { rows: most = Infinity }: MarkdownOptions
     '|---|---|---|---|---|',
     ...worst(report.findings, most).map(
       ({ finding, place }) =>
-        `| ${signs[finding.severity]} | ${finding.code} | ${cellText(finding.message)} | ${cellText([finding.host, place].filter(one => one !== undefined).join(', '))} | ${cellText(finding.help ?? '')} |`,
+        `| ${signs[finding.severity]} | ${finding.code} | ${text(finding.message)} | ${text([finding.host, place].filter(one => one !== undefined).join(', '))} | ${text(finding.help ?? '')} |`,
     ),
     ...more(report.findings.length - most),
   ]
@@ -164,7 +164,7 @@ function risks(report: PlanReport, { rows: most = Infinity }: MarkdownOptions): 
       .slice(0, most)
       .map(
         row =>
-          `| ${signs[row.severity]} | ${row.number} \`${row.step.id}\` | ${cellText(row.why)} | ${cellText(row.guard)} |`,
+          `| ${signs[row.severity]} | ${row.number} \`${row.step.id}\` | ${text(row.why)} | ${text(row.guard)} |`,
       ),
     ...more(rows.length - most),
   ]
@@ -177,7 +177,7 @@ function timeline(report: PlanReport, { rows: most = Infinity }: MarkdownOptions
   return [
     '',
     '#### Quorum timeline',
-    `| after step | ${names.map(cellText).join(' | ')} |`,
+    `| after step | ${names.map(text).join(' | ')} |`,
     `|---|${names.map(() => '---|').join('')}`,
     ...rows
       .slice(0, most)
@@ -246,85 +246,4 @@ function driftLines({ drift, rows: most = Infinity }: MarkdownOptions): readonly
       ...more(drift.length - most),
     ]),
   ]
-}
-
-function hosts(report: PlanReport, degree: Degree): readonly string[] {
-  const moving = overview.stepsByHost(report)
-  const idle = Object.keys(report.plan.hosts).filter(host => !moving.has(host))
-  return [
-    '',
-    ...[...moving].flatMap(([host, steps]) => {
-      const final = steps.filter(step => step.risk === 'irreversible').length
-      const address = report.plan.hosts[host]?.address ?? ''
-      return details(
-        `${text(host)} (${text(address)}): ${count(steps.length, 'step')}${final > 0 ? `, ${final} irreversible` : ''}`,
-        steps.flatMap(step => stepBlock(report, step, degree)),
-      )
-    }),
-    ...(idle.length === 0
-      ? []
-      : degree >= 1
-        ? [`${count(idle.length, 'host')} unchanged.`]
-        : details(`${count(idle.length, 'host')} unchanged`, [idle.map(text).join(' ')])),
-  ]
-}
-
-function stepBlock(report: PlanReport, step: Step, degree: Degree): readonly string[] {
-  const title = `**${overview.numberOf(report, step)}** \`${step.id}\` ${text(step.title)}`
-  if (degree >= 3) return [`- ${title}: ${count(step.run.length, 'op')}`]
-  const files = fileChanges(step, report.present ?? new Map())
-  return [
-    `${title}${step.needs.length === 0 ? '' : ` (after ${step.needs.map(id => `\`${id}\``).join(', ')})`}`,
-    ...(step.run.length === 0 ? [] : fence('sh', step.run.map(showOp).join('\n'))),
-    ...files.flatMap(file => fileBlock(file, degree)),
-    '',
-  ]
-}
-
-function fileBlock(file: FileChange, degree: Degree): readonly string[] {
-  const name = `\`${file.path}\` on ${text(file.host)}`
-  const note = file.note === undefined ? '' : ` (${text(file.note)})`
-  if (file.diff === '') return [`${name}${note === '' ? ': unchanged' : note}`]
-  if (degree >= 2) return [`${name} +${file.added} −${file.removed}${note}`]
-  return [`${name}${note}`, ...fence('diff', file.diff)]
-}
-
-function wholeList(report: PlanReport): readonly string[] {
-  const moving = overview.movingSteps(report)
-  if (moving.length === 0) return []
-  return [
-    ...details(
-      'Whole ordered list',
-      moving.map(
-        step =>
-          `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(step.takes.p50Seconds)}`,
-      ),
-    ),
-  ]
-}
-
-function details(summary: string, inside: readonly string[]): readonly string[] {
-  return [`<details><summary>${summary}</summary>`, '', ...inside, '', '</details>']
-}
-
-/** A fence longer than any run of backticks inside: what a command says can never end it. */
-function fence(language: string, body: string): readonly string[] {
-  const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(found => found[0].length))
-  const ticks = '`'.repeat(longest + 1)
-  return [`${ticks}${language}`, body, ticks]
-}
-
-/** Names from a playbook can neither make a link, nor mention anybody, nor open a tag. */
-function text(words: string): string {
-  return words
-    .replace(/[\r\n]+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_[\]|#!~]/g, '\\$&')
-    .replaceAll('@', '@\u200B')
-}
-
-function cellText(words: string): string {
-  return words === '' ? '' : text(words)
 }

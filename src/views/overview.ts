@@ -37,6 +37,11 @@ export function actions(report: PlanReport): { readonly [action in Action]: numb
   return total
 }
 
+/** How many of the steps that will or may run are opaque: nothing tells whether they are needed. */
+export function opaqueCount(report: PlanReport): number {
+  return movingSteps(report).filter(step => step.opaque === true).length
+}
+
 /** The position of a step, from 1. */
 export function numberOf(report: PlanReport, step: Step): number {
   return report.plan.steps.indexOf(step) + 1
