@@ -37,12 +37,12 @@ const products = [docker, ucp, dtr, storage, loadBalancer]
 /** The pages of all rules that need no host, each code once and sorted. */
 export const rulePages: readonly RulePage[] = [
   ...new Map(
-    [...products.flatMap(({ pages }) => pages), ...acceptPages, ...withoutPages].map(page => [page.code, page]),
+    [...products.flatMap(({ pages }) => pages), ...acceptPages].map(page => [page.code, page]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
 /** Pages of what only hosts can tell. Whether an acceptance of one is needed, a playbook alone does not say. */
-const seenPages = [osSeen, dockerSeen, ucpSeen, storageSeen, dtrSeen, balancerSeen].flat()
+const seenPages = [osSeen, dockerSeen, ucpSeen, storageSeen, dtrSeen, balancerSeen, withoutPages].flat()
 
 const find = finder(acceptPages)
 

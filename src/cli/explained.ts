@@ -3,12 +3,16 @@ import { rulePages } from '../catalog/rules.ts'
 import type { Fact } from '../plan/fact.ts'
 import type { RulePage } from '../plan/finding.ts'
 import type { KindPage } from '../plan/kind.ts'
+import { withoutPages } from '../plan/without.ts'
 import { pages } from '../playbook/pages.ts'
 
 /** The page of every code, each once, by code. */
 export const codePages: readonly RulePage[] = [
   ...new Map(
-    [...pages, ...rulePages, ...products.flatMap(product => product.pages)].map(page => [page.code, page]),
+    [...pages, ...rulePages, ...withoutPages, ...products.flatMap(product => product.pages)].map(page => [
+      page.code,
+      page,
+    ]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
