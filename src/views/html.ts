@@ -49,7 +49,7 @@ const STYLE = `
 :root{color-scheme:light dark;--ink:#1c2024;--dim:#5b636b;--page:#fff;--panel:#f4f6f8;--line:#cfd6dd;--bad:#b42318;--warn:#8f5000;--good:#176b3a;--move:#dcebfb}
 @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--dim:#a3abb3;--page:#14171a;--panel:#1f2428;--line:#3a4249;--bad:#ff8d80;--warn:#f0b35a;--good:#74d69b;--move:#1d3a57}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:70rem;margin:0 auto;padding:1.5rem}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}.dim{color:var(--dim)}code,pre{font:13px/1.45 ui-monospace,monospace}
+h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}.dim{color:var(--dim)}code,pre{font:13px/1.45 ui-monospace,monospace}code{overflow-wrap:anywhere}
 pre{background:var(--panel);padding:.6rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px;margin:.3rem 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left;vertical-align:top}th{background:var(--panel)}
 .error,.irreversible{color:var(--bad)}.warning,.interrupts{color:var(--warn)}ins{color:var(--good);text-decoration:none}del{color:var(--bad);text-decoration:none}
@@ -112,7 +112,7 @@ function timeline(report: PlanReport): string {
   )
 }
 
-const box = { width: 150, height: 58, gap: 14, head: 26 }
+const box = { width: 190, height: 58, gap: 14, head: 26 }
 
 /** Sites as columns, or one for each first role where no site is named; hosts as boxes, filled where something will run. */
 function topology(report: PlanReport): string {
@@ -137,7 +137,7 @@ function topology(report: PlanReport): string {
     const boxes = column.map((host, j) => {
       const [x, y] = [left + box.gap, box.head + j * (box.height + box.gap)]
       const steps = moving.get(host.name)?.length ?? 0
-      return `<rect${steps > 0 ? ' class="moves"' : ''} x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="4"/><text x="${x + 8}" y="${y + 18}">${escape(short(host.name, 20))}</text><text class="small" x="${x + 8}" y="${y + 34}">${escape(short(`${host.address} ${host.roles.join(', ')}`, 25))}</text><text class="small" x="${x + 8}" y="${y + 50}">${steps === 0 ? 'stays as it is' : count(steps, 'step')}</text>`
+      return `<rect${steps > 0 ? ' class="moves"' : ''} x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="4"/><text x="${x + 8}" y="${y + 18}">${escape(short(host.name, 24))}</text><text class="small" x="${x + 8}" y="${y + 34}">${escape(short(`${host.address} ${host.roles.join(', ')}`, 29))}</text><text class="small" x="${x + 8}" y="${y + 50}">${steps === 0 ? 'stays as it is' : count(steps, 'step')}</text>`
     })
     return zone + boxes.join('')
   })
