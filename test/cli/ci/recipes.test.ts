@@ -121,7 +121,22 @@ describe('.pre-commit-hooks.yaml', () => {
       files: string
     }[]
     expect(hook?.entry).toBe('runbook validate')
-    expect(new RegExp(hook?.files ?? '').test('prod.runbook.yml')).toBe(true)
+    const mine = new RegExp(hook?.files ?? '')
+    for (const name of [
+      'prod.runbook.yml',
+      'runbook.yaml',
+      'ops/playbooks/dtr-ha.yml',
+      'site-runbook.yml',
+      'playbook/x.yml',
+    ])
+      expect(mine.test(name), name).toBe(true)
+    for (const name of [
+      'docker-compose.yml',
+      '.github/workflows/ci.yml',
+      'playbooks/roles/tasks.yml',
+      'approvals.yml',
+    ])
+      expect(mine.test(name), name).toBe(false)
     await bash(`${runbook} validate minimal.yml`, {})
   }, 30_000)
 })
