@@ -117,15 +117,25 @@ export async function removeVolume(engine: Target, name: string): Promise<void> 
   if (answer.status >= 300 && answer.status !== 404) throw new Error(words(answer))
 }
 
-/** Streams a container's output until it ends. `each` gets pieces as they come, with the stream they came on. */
-export async function follow(
-  engine: Target,
-  id: string,
-  each: (stream: 'out' | 'err', piece: Buffer) => void,
-): Promise<void> {
-  const message = await open(engine, `/containers/${id}/logs?follow=1&stdout=1&stderr=1`, {
-    timeoutMs: 3_600_000,
-  })
+/** Gets pieces of a container's output, with the stream they came on. */
+type Listener = (stream: 'out' | 'err', piece: Buffer) => void
+
+/**
+ * Streams a container's output as it comes, until it ends. Of one that ends at once the engine may leave out what it has not written yet:
+ * what has to be whole is read afterwards, by `outputOf`.
+ */
+export const follow = (engine: Target, id: string, each: Listener): Promise<void> =>
+  logs(engine, id, 'follow=1&stdout=1&stderr=1', each)
+
+/** What a container that has ended printed on standard output. */
+export async function outputOf(engine: Target, id: string): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  await logs(engine, id, 'stdout=1', (_, piece) => pieces.push(piece))
+  return Buffer.concat(pieces)
+}
+
+async function logs(engine: Target, id: string, query: string, each: Listener): Promise<void> {
+  const message = await open(engine, `/containers/${id}/logs?${query}`, { timeoutMs: 3_600_000 })
   let rest = Buffer.alloc(0)
   for await (const chunk of message) {
     rest = Buffer.concat([rest, chunk as Buffer])
@@ -148,20 +158,17 @@ export async function exitOf(engine: Target, id: string): Promise<number> {
   }
 }
 
-/** Runs a short container to its end, answers what it printed and removes it. */
+/** Runs a short container to its end, answers what it printed on standard output and removes it. */
 export async function runOnce(
   engine: Target,
   name: string,
   spec: ContainerSpec,
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+): Promise<{ readonly code: number; readonly out: string }> {
   const id = await start(engine, name, spec)
-  const pieces: { stream: 'out' | 'err'; piece: Buffer }[] = []
-  await follow(engine, id, (stream, piece) => pieces.push({ stream, piece }))
   const code = await exitOf(engine, id)
+  const out = (await outputOf(engine, id)).toString()
   await removeContainer(engine, id)
-  const text = (stream: 'out' | 'err'): string =>
-    Buffer.concat(pieces.filter(each => each.stream === stream).map(each => each.piece)).toString()
-  return { code, out: text('out'), err: text('err') }
+  return { code, out }
 }
 
 /** A container that is there and does nothing: stands for a component whose work the lab does not need. */

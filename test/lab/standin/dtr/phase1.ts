@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import type { ListedContainer, SwarmNode } from '../common/engine.ts'
-import { exitOf, follow, nodeAddress, removeContainer, start } from '../common/engine.ts'
+import { exitOf, follow, nodeAddress, outputOf, removeContainer, start } from '../common/engine.ts'
 import type { Flags } from '../common/flags.ts'
 import { Fatal, info, log, warn } from '../common/log.ts'
 import { prompt } from '../common/prompt.ts'
@@ -227,10 +227,11 @@ async function runPhase2(ucp: Target, node: string, work: Phase2): Promise<void>
   }
   info(`Waiting for running ${name} container to finish`)
   await follow(ucp, id, (stream, piece) => {
-    const to = stream === 'out' ? process.stdout : process.stderr
-    to.write(piece)
+    if (stream === 'err') process.stderr.write(piece)
   })
   const code = await exitOf(ucp, id)
+  // A backup: it has to be whole.
+  process.stdout.write(await outputOf(ucp, id))
   await removeContainer(ucp, id)
   if (code !== 0)
     throw new Fatal(`${problem}: non-zero return code returned from ${bootstrapper} : ${String(code)}`)
