@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { SshOptions } from '../../src/hosts/options.ts'
 import type { Host } from '../../src/plan/step.ts'
-import { noDropbear, startDropbear } from '../hosts/dropbear.ts'
+import { dropbearCases } from './dropbearCases.ts'
 import { type Stage, type Transport, expect, sh, text } from './stage.ts'
 
 /** One way in. `refusal`: what a transport says that cannot do it, by name. */
@@ -260,41 +260,7 @@ process.stdin.pipe(socket).pipe(process.stdout)
           expect(sum?.stdout.split(' ')[0], createHash('sha256').update(content).digest('hex'))
         }),
     },
-    {
-      name: 'dropbear, key',
-      missing: () => needsRoot() ?? noDropbear,
-      async run(transport) {
-        const name = user('db', '/bin/sh')
-        const { port, knownHosts, stop } = await startDropbear(
-          sshd.folder,
-          name,
-          join(sshd.folder, 'client.pub'),
-        )
-        try {
-          await tryOut(transport, sshd, { knownHosts }, { user: name, port })
-        } finally {
-          stop()
-        }
-      },
-    },
-    {
-      name: 'dropbear, password',
-      missing: () => needsRoot() ?? noDropbear,
-      async run(transport) {
-        const name = user('dp', '/bin/sh', 'pa ss')
-        const { port, knownHosts, stop } = await startDropbear(
-          sshd.folder,
-          name,
-          join(sshd.folder, 'client.pub'),
-        )
-        try {
-          const more = { knownHosts, agent: false, secret: () => 'pa ss' } as const
-          await tryOut(transport, sshd, more, { ...noKey, user: name, port, password: { secret: 'env:P' } })
-        } finally {
-          stop()
-        }
-      },
-    },
+    ...dropbearCases(here),
   ]
 }
 
