@@ -122,7 +122,9 @@ export async function sweepRate(
   example: string,
 ): Promise<{ readonly cases: number; readonly seconds: number }> {
   const { code, out, err } = await command(['npm', 'run', '--silent', 'sweep', '--', example], { cwd: root })
-  const [, cases, seconds] = /^(\d+) cases in ([\d.]+) s/m.exec(out) ?? []
+  // name, calls, cases, …, seconds, cases/s: without the start of the processes that share the work.
+  const cells = (out.split('\n').find(line => line.startsWith(`${example} `)) ?? '').trim().split(/\s+/)
+  const [cases, seconds] = [cells[2], cells.at(-2)]
   if (code !== 0 || cases === undefined) throw new Error(`the sweep ended with ${code}: ${out}${err}`)
   return { cases: Number(cases), seconds: Number(seconds) }
 }

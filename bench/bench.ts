@@ -141,7 +141,11 @@ async function measure(
   say(`${count} hosts are up`)
   const alone: Partial<Findings> = {}
   const findings = (stopped: boolean): Findings => ({
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
+    // Where the page was written says nothing about what is on it.
+    command: `npm run bench -- ${process.argv
+      .slice(2)
+      .join(' ')
+      .replace(/ ?--out[ =]\S+/, '')}`,
     date,
     machine,
     peers: [...found].map(([name, peer]) => peer.missing ?? `${name} ${peer.version}`),
