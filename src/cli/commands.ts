@@ -60,7 +60,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     )
     .options({
       color: { describe: 'Colour; --no-color turns it off, as NO_COLOR does', type: 'boolean' },
-      input: { describe: 'Ask nothing: what would be asked is refused (exit 19, 64)', type: 'boolean' },
+      input: { describe: 'Questions; --no-input refuses what would be asked (exit 19, 64)', type: 'boolean' },
       debug: { describe: 'With a stack trace when runbook itself is at fault', type: 'boolean' },
     })
     .demandCommand(1, 'which command?')

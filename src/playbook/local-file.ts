@@ -74,5 +74,16 @@ function misfit(
       ),
     ]
   }
+  // Products give a certificate back with one line end behind it: another file would never be seen to be in force.
+  if (kind === 'certificate' && text !== `${text.trim()}\n`) {
+    return [
+      find(
+        'RB0205',
+        path,
+        `file '${file}' has blank space around what it certifies`,
+        'take away what stands before the first and after the last line, and end it with exactly one line end',
+      ),
+    ]
+  }
   return []
 }
