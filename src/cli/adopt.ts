@@ -20,7 +20,7 @@ import { openSessions, type Sessions, type World } from '../run/world.ts'
 import { clean } from '../views/clean.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
-import { readSecrets } from './secrets.ts'
+import { fetchSecrets } from './secrets.ts'
 import { realWorld } from './world.ts'
 
 /** Where a cluster is found, and as whom. */
@@ -53,7 +53,7 @@ export function lookingAt(folder: string, io: Io): MakeWorld {
  * @throws Quit when the manager cannot be asked, or is none
  */
 export async function adopt(seed: Seed, make: MakeWorld, io: Io): Promise<Draft> {
-  const login = loginOf(seed, io)
+  const login = await loginOf(seed, io)
   const only = hostsOf({ [seed.address]: { address: seed.address } }, seed.ssh)
   const first = await ask(only, firstQuestions(seed.address), make, login.secret, async sessions =>
     rememberedName(await (await sessions.to(seed.address)).audit?.(LINES)),
@@ -114,16 +114,16 @@ export async function adopt(seed: Seed, make: MakeWorld, io: Io): Promise<Draft>
 const LINES = 50
 
 /** The administrator's password is read when it is there; without it, what needs a login is left to the person. */
-function loginOf(
+async function loginOf(
   { admin, folder }: Seed,
   io: Io,
-): { readonly secret: (reference: string) => string; readonly why?: string } {
+): Promise<{ readonly secret: (reference: string) => string; readonly why?: string }> {
   try {
-    return { secret: readSecrets([admin.password.secret], { env: io.env, folder }) }
+    return { secret: await fetchSecrets([admin.password.secret], { env: io.env, folder }) }
   } catch (error) {
     if (!(error instanceof Quit)) throw error
     const why = `nobody logged in, since ${admin.password.secret} could not be read`
-    return { secret: readSecrets([], { env: io.env, folder }), why }
+    return { secret: await fetchSecrets([], { env: io.env, folder }), why }
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { init, type InitArgs } from '../../src/cli/verbs/init.ts'
 import { plan } from '../../src/cli/verbs/plan.ts'
@@ -46,6 +47,21 @@ it('writes a playbook whose plan is empty, and changes nothing', async () => {
   const seen = await cluster.run(io => status({ file: 'found.yml', json: false }, io))
   expect(seen.out).toMatch(/^minimal: ok\n[^]*Drift: none/)
   expect(seen.code).toBe(0)
+})
+
+it('logs in with a password of an age file as well', async () => {
+  const identity = await generateX25519Identity()
+  const encrypter = new Encrypter()
+  encrypter.addRecipient(await identityToRecipient(identity))
+  const { folder } = cluster
+  writeFileSync(join(folder, 'mine.txt'), identity, { mode: 0o600 })
+  const said = await cluster.run(async io => {
+    const password = io.env['UCP_ADMIN_PASSWORD'] ?? ''
+    writeFileSync(join(folder, 'admin.age'), await encrypter.encrypt(password))
+    const env = { RUNBOOK_AGE_IDENTITIES: join(folder, 'mine.txt') }
+    return init({ ...args, out: 'sealed.yml', adminPassword: 'age:admin.age' }, { ...io, env })
+  })
+  expect(said.out).toMatch(/its plan is empty/)
 })
 
 it('never writes over a file without a word', async () => {

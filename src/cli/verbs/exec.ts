@@ -14,7 +14,7 @@ import { exits, Quit } from '../exit.ts'
 import { giveBack, holdHosts, self } from '../hold.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
-import { fetchSecrets, readSecrets, secretsIn } from '../secrets.ts'
+import { fetchSecrets, secretsIn } from '../secrets.ts'
 import { secondsOf } from '../seconds.ts'
 import { realWorld } from '../world.ts'
 
@@ -52,7 +52,7 @@ export async function exec(args: ExecArgs, io: Io): Promise<number> {
   const { ssh } = topology
   const secret = await fetchSecrets(secretsIn([topology.hosts]), { env: io.env, folder })
   const world = realWorld({ hosts: topology.hosts, ssh, folder, products, secret, may: 'change', io })
-  maskAll(topology, world, folder, io)
+  await maskAll(topology, world, folder, io)
   const line = command.map(quote).join(' ')
   if (world.redact.text(line) !== line)
     throw new Quit(
@@ -105,10 +105,10 @@ function chosen(where: string, { hosts, roles }: Topology): readonly HostName[] 
 }
 
 /** Whatever secrets the playbook names and can be read without asking anybody: none of them may be shown. */
-function maskAll(topology: Topology, { redact }: World, folder: string, io: Io): void {
-  for (const reference of secretsIn([topology]).filter(one => /^(env|file):/.test(one))) {
+async function maskAll(topology: Topology, { redact }: World, folder: string, io: Io): Promise<void> {
+  for (const reference of secretsIn([topology]).filter(one => /^(env|file|age):/.test(one))) {
     try {
-      redact.add(readSecrets([reference], { env: io.env, folder })(reference))
+      redact.add((await fetchSecrets([reference], { env: io.env, folder }))(reference))
     } catch (error) {
       // What is not there cannot be shown.
       if (!(error instanceof Quit)) throw error
