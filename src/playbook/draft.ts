@@ -51,18 +51,8 @@ export function draftText({ playbook, remarks, head }: Draft, schema: string): s
   })
   const left: Remark[] = []
   for (const remark of remarks) if (!place(document, remark)) left.push(remark)
-  for (const section of [
-    'ssh',
-    'hosts',
-    'docker',
-    'ucp',
-    'dtr',
-    'storage',
-    'loadBalancer',
-    'absent',
-    'accept',
-    'steps',
-  ]) {
+  // The version and the name stand together at the top.
+  for (const section of sections.slice(sections.indexOf('ssh'))) {
     const key = pairAt(document, [section])?.key
     if (isScalar(key)) key.spaceBefore = true
   }
