@@ -23,18 +23,8 @@ export function questions(topology: Topology): readonly FactRef[] {
 export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const { ucp } = topology
   if (!ucp) return []
-  return foreignSwarms(topology, ucp, standing(ucp, facts), facts).flatMap((finding): readonly Finding[] => {
-    if (finding.code === 'RB0840') {
-      // Hosts that are out already, while others still are in, are half a reset and no foreign swarm.
-      return [finding]
-    }
-    return [
-      {
-        ...finding,
-        code: 'RB0835',
-        severity: 'error',
-        help: 'name them in the playbook, or take them out of the swarm first',
-      },
-    ]
-  })
+  const help = 'name them in the playbook, or take them out of the swarm first'
+  return foreignSwarms(topology, ucp, standing(ucp, facts), facts).map(finding =>
+    finding.code === 'RB0840' ? finding : { ...finding, code: 'RB0835', severity: 'error', help },
+  )
 }
