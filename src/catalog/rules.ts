@@ -8,6 +8,7 @@ import { pages as dtrSeen } from './dtr/pages.ts'
 import * as dtr from './dtr/rules.ts'
 import { pages as balancerSeen } from './loadBalancer/findings.ts'
 import * as loadBalancer from './loadBalancer/rules.ts'
+import { recoverPages } from './recover/pages.ts'
 import { pages as osSeen } from './os/preflight.ts'
 import { pages as stepPages } from './steps/pages.ts'
 import { pages as storageSeen } from './storage/findings.ts'
@@ -42,7 +43,16 @@ export const rulePages: readonly RulePage[] = [
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
 /** Pages of what only hosts can tell. Whether an acceptance of one is needed, a playbook alone does not say. */
-const seenPages = [osSeen, dockerSeen, ucpSeen, storageSeen, dtrSeen, balancerSeen, withoutPages].flat()
+const seenPages = [
+  osSeen,
+  dockerSeen,
+  ucpSeen,
+  storageSeen,
+  dtrSeen,
+  balancerSeen,
+  withoutPages,
+  recoverPages,
+].flat()
 
 const find = finder(acceptPages)
 

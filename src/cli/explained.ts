@@ -1,4 +1,5 @@
 import { products } from '../catalog/index.ts'
+import { recoverPages } from '../catalog/recover/pages.ts'
 import { rulePages } from '../catalog/rules.ts'
 import type { Fact } from '../plan/fact.ts'
 import type { RulePage } from '../plan/finding.ts'
@@ -9,10 +10,13 @@ import { pages } from '../playbook/pages.ts'
 /** The page of every code, each once, by code. */
 export const codePages: readonly RulePage[] = [
   ...new Map(
-    [...pages, ...rulePages, ...withoutPages, ...products.flatMap(product => product.pages)].map(page => [
-      page.code,
-      page,
-    ]),
+    [
+      ...pages,
+      ...rulePages,
+      ...withoutPages,
+      ...recoverPages,
+      ...products.flatMap(product => product.pages),
+    ].map(page => [page.code, page]),
   ).values(),
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 

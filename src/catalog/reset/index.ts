@@ -1,3 +1,4 @@
+import { idle } from '../idle.ts'
 import { products } from '../index.ts'
 import type { Play, Product } from '../product.ts'
 import { findings, questions } from './findings.ts'
@@ -30,25 +31,5 @@ function leaving(product: Product, converge: Play): Product {
     asks: isLast ? questions : () => [],
     plays: { converge },
     findings: isLast ? findings : () => [],
-  }
-}
-
-/** Nothing but name, facts and pages. */
-function idle(product: Product): Product {
-  const { name, facts, pages, kinds, model } = product
-  return {
-    name,
-    facts,
-    pages,
-    kinds,
-    model,
-    wanted: () => false,
-    asks: () => [],
-    plays: { converge: () => [] },
-    quorums: () => [],
-    healthy: () => [],
-    status: () => [],
-    rules: () => [],
-    findings: () => [],
   }
 }
