@@ -195,6 +195,23 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/abandon.ts')).abandon,
   },
   {
+    typed: 'recover <scenario> [file]',
+    does: 'Bring back what is lost, by a recipe; with only a playbook: which recipes there are, and which one fits',
+    words: {
+      scenario: { describe: 'The recipe, as dtr-majority-loss; or the playbook, to see them' },
+      file: { describe: 'The playbook' },
+    },
+    flags: ['dry-run', 'without', 'out', 'plan', 'approvals-from', 'yes', ...running],
+    instead: {
+      without: {
+        describe: 'These hosts or sites are gone (d3,w1): neither asked nor changed, and let go of',
+      },
+      plan: { describe: 'Only if the plan is still this saved one' },
+    },
+    needs: 'a recipe and a playbook, or a playbook',
+    load: async () => (await import('./verbs/recover.ts')).recover,
+  },
+  {
     typed: 'reset <file>',
     does: 'Take registry, UCP and swarm away; asks for the name of the cluster',
     words: playbook,

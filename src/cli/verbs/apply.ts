@@ -114,7 +114,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
 }
 
 /** @throws Quit unless the person agrees; for what nothing undoes, a "y" typed out of habit is not enough */
-async function consent({ plan, outlooks }: PlanReport, io: Io): Promise<void> {
+export async function consent({ plan, outlooks }: PlanReport, io: Io): Promise<void> {
   const { run, depend } = counts(outlooks)
   if (run + depend === 0) return
   const held = new Set(outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step))
