@@ -16,13 +16,14 @@ export interface RunbookEnd {
 
 /**
  * Runs `runbook` from the sources as one process in `directory`, where its run folder is then. `killAt`: SIGKILL as soon
- * as its standard error has a match.
+ * as its standard error has a match. One that is still at it after `limitMs` is killed too, so that what it said is seen.
  */
 export function runbook(
   directory: string,
   words: readonly string[],
   killAt?: RegExp,
   sudoPassword = admPassword,
+  limitMs = 280_000,
 ): Promise<RunbookEnd> {
   const argv = ['--import', loader, join(repository, 'src', 'main.ts'), ...words]
   return new Promise((resolve, reject) => {
@@ -39,8 +40,13 @@ export function runbook(
       err += chunk.toString()
       if (killAt?.test(err) === true) child.kill('SIGKILL')
     })
+    const late = setTimeout(() => {
+      err += `\nkilled, as it was still at it after ${String(limitMs / 1000)} s\n`
+      child.kill('SIGKILL')
+    }, limitMs)
     child.on('error', reject)
     child.on('close', code => {
+      clearTimeout(late)
       resolve({ code: code ?? undefined, out, err })
     })
   })

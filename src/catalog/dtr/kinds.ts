@@ -56,14 +56,14 @@ export const kinds: readonly KindPage[] = [
     title: 'Upgrade the registry by one hop',
     when: 'It runs in an older version. Minor versions are passed one by one, patches are free [D: ee/upgrade.md].',
     does: "The new version's bootstrapper replaces one replica after the other by itself and may be run again after a failure [D: upgrade.md]. Needs all members well, content trust not enforced, and a backup that a person vouches for.",
-    care: 'Irreversible. One replica at a time restarts; HAProxy notices each by its own checks.',
+    care: 'Irreversible. One replica at a time restarts, in an order that is not documented. HAProxy is steered meanwhile (unit runbook-steer on the balancer, which ends by itself): to the last of the other replicas alone until one has been renewed, then to those that have. Where the run begins with that one, clients may meet it until its checks fail, about two seconds.',
   },
   {
     kind: 'dtr.reconfigure',
     title: "Change the registry's settings",
     when: "Client name, certificate, ports of a replica or NFS and path storage are not the playbook's.",
     does: 'Runs `reconfigure` with exactly the flags that differ. Name and certificate go together. Ports: one replica at a time, out of the balancer and back in. Storage only with --storage-migrated, from 2.6.4, when a person says that the blobs are copied.',
-    care: 'Restarts replica by replica; with several nobody is without a registry [D: reconfigure.md]. A storage change cannot be taken back by itself.',
+    care: 'Restarts replica by replica; with several nobody is without a registry [D: reconfigure.md], and HAProxy is steered meanwhile as in an upgrade. A storage change cannot be taken back by itself.',
   },
   {
     kind: 'dtr.whole',
@@ -71,6 +71,13 @@ export const kinds: readonly KindPage[] = [
     when: 'Always, at the end of the registry.',
     does: "Waits until the donor sees exactly the playbook's members, all fresh and well, every table ready.",
     care: 'Changes nothing.',
+  },
+  {
+    kind: 'dtr.repair',
+    title: 'Keep one replica and drop all others',
+    when: '`runbook recover dtr-majority-loss`, for the survivor with the newest data, while the registry cannot tell its members.',
+    does: 'Asks the survivor once more whether the registry really does not work, then runs `emergency-repair` on it; volumes of the others stay where they are, since there is no --prune. Then the survivor alone is seen whole [D: emergency-repair.md, repair-a-cluster.md; §8.6].',
+    care: 'Irreversible: what only the others hold is lost to the registry. It may run again on the same survivor; when it fails, another survivor may do, and a backup is the last resort.',
   },
   {
     kind: 'dtr.sweep',

@@ -14,8 +14,8 @@ export const haproxyPaths = {
  * an hour, since DTR wants idle connections kept for more than ten minutes; a check of `/_ping` over TLS on every pool;
  * a runtime socket that hands its listeners over on reload; server states that survive a reload; a description that says
  * which configuration the running process has read. A server that refuses a connection hands it to another one, and one that fails its
- * check is left out within about a second: while DTR is upgraded or reconfigured its replicas restart in an order that nobody announces,
- * so that none of them can be drained beforehand.
+ * check is left out within about a second: while DTR is upgraded or reconfigured its replicas restart in an order that nobody announces
+ * (see `steer`).
  */
 export function haproxyConfig(
   cluster: string,

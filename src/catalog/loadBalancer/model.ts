@@ -24,6 +24,9 @@ export const model: Model = (line, host, estate) => {
   if (named === 'runbook-haproxy-state') return tell(estate, host)
   if (named === 'runbook-haproxy-idle') return runs(estate, host, 'haproxy') ? exit(0) : exit(1)
   if (named === 'runbook-haproxy-set') return set(estate, host, words.slice(3))
+  // Who is renewed when is over before anybody looks here: what is left is that all are ready in the end.
+  if (named === 'runbook-haproxy-steer') return runs(estate, host, 'haproxy') ? exit(0) : exit(1)
+  if (named === 'runbook-haproxy-steer-end') return set(estate, host, ['ready', ...words.slice(3)])
   if (named.startsWith('runbook-balancer-')) return external(estate, named, words[3] ?? '', words[4] ?? '')
   if (program === 'curl' && words.at(-1) === `http://127.0.0.1:${nginxPaths.statusPort}/`) {
     const found = peekBalancer(estate, host)

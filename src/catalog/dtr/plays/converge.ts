@@ -2,7 +2,7 @@ import { matches } from '../../../plan/check.ts'
 import { type Facts, factKey } from '../../../plan/fact.ts'
 import type { Check, Step } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
-import type { Context, Play } from '../../product.ts'
+import type { Play } from '../../product.ts'
 import type { Run } from '../commands.ts'
 import { atVersion } from '../hops.ts'
 import { type Intent, intentOf } from '../intent.ts'
@@ -22,6 +22,7 @@ import { join } from './join.ts'
 import { objectStorage } from './objectStorage.ts'
 import { ports, reconfigure } from './reconfigure.ts'
 import { clear } from './clear.ts'
+import { returning } from '../returning.ts'
 import { start } from './start.ts'
 import { destroy, remove } from './takeAway.ts'
 import { upgrade } from './upgrade.ts'
@@ -37,7 +38,7 @@ import { whole } from './whole.ts'
 export const converge: Play = context => {
   const wanted = wantedOf(context.topology)
   if (!wanted) return []
-  const made = makings(wanted, context)
+  const made = makings(wanted, context.facts)
   const { intent, donor } = made
   const steps: Step[] = []
   const add = (more: readonly Step[]): void => {
@@ -93,7 +94,7 @@ export const converge: Play = context => {
   }
   add(upgrade(made, needs()))
   for (const make of reconfigure(made)) add([make(needs())])
-  return [...steps, whole(made, needs())]
+  return [...steps.map(step => returning(step, wanted, context.facts)), whole(made, needs())]
 }
 
 /** What every step of this procedure is made from. */
@@ -108,10 +109,11 @@ export interface Making extends Wanted {
   readonly others: readonly ReplicaSpec[]
 }
 
-function makings(wanted: Wanted, { facts }: Context): Making {
+/** @param through the replica that others join through; absent: one that facts know to be healthy */
+export function makings(wanted: Wanted, facts: Facts, through?: ReplicaSpec): Making {
   const intent = intentOf(wanted, facts)
   const goes = new Set(intent.broken.map(one => one.id))
-  const donor = donorOf(wanted, facts, goes)
+  const donor = through ?? donorOf(wanted, facts, goes)
   const others = wanted.dtr.replicas.filter(one => one !== donor)
   // A bootstrapper has the version of its cluster; what cannot be reached by upgrades is refused by a finding.
   const version = intent.way?.kind === 'hops' ? (intent.census.version ?? '') : wanted.dtr.version

@@ -5,7 +5,7 @@ import { FATAL_LINE } from '../../docker/api.ts'
 import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
 import { login } from '../facts.ts'
 import { askMember, clusterIsWhole, replicaIsUp } from '../questions.ts'
-import { unknownScript } from '../scripts.ts'
+import { unknownScript, wipeScript } from '../scripts.ts'
 import { type Making, replicaGoal } from './converge.ts'
 import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
 
@@ -20,6 +20,8 @@ export function join(
   needs: readonly StepId[],
   /** An id that has just been taken out comes back: the goal says so, as its removal's said the contrary. */
   again = false,
+  /** What its host carries of this id belongs to a registry that is no more: it goes as soon as the one that is has said that it does not know it. */
+  leftovers = false,
 ): Step {
   const { donor, run, ucp } = making
   const known: readonly Check[] = again
@@ -41,6 +43,14 @@ export function join(
     run: [
       { await: [clusterIsWhole(making, donor)], withinSeconds: 600 },
       { exec: unknown, on: donor.host, timeoutSeconds: 60 },
+      ...(leftovers
+        ? [
+            {
+              exec: { argv: ['sh', '-c', wipeScript, 'runbook-dtr-wipe', replica.id] },
+              timeoutSeconds: 300,
+            },
+          ]
+        : []),
       haveImage(making),
       { exec: joinCommand(run, replica, donor), timeoutSeconds: RUN_LIMIT_SECONDS, failsOn: FATAL_LINE },
       {

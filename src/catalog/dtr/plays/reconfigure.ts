@@ -1,6 +1,7 @@
-import type { Op, Step, StepId, Value } from '../../../plan/step.ts'
+import type { HostName, Op, Step, StepId, Value } from '../../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../../playbook/topology.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
+import { steer } from '../../loadBalancer/steer.ts'
 import { renew, renewed, takeOut } from '../../loadBalancer/bracket.ts'
 import { RUN_LIMIT_SECONDS, reconfigureCommand } from '../commands.ts'
 import { clientName } from '../intent.ts'
@@ -39,11 +40,7 @@ function front(making: Making): Make {
     ...common(making, needs),
     id: `dtr.reconfigure@${donor.host}:front`,
     title: `Have clients reach the registry as ${name}${certificate === undefined ? '' : ' with the playbook’s certificate'}`,
-    run: [
-      ...before(making),
-      exec(making, reconfigureCommand(making.run, donor, flags, certificates?.key)),
-      after(making),
-    ],
+    run: inTurn(making, reconfigureCommand(making.run, donor, flags, certificates?.key)),
     goal: [
       {
         ...askSettings(making, donor),
@@ -111,7 +108,7 @@ function storage(making: Making): Make {
     id: `dtr.reconfigure@${donor.host}:storage`,
     title: `Move the registry to ${to.kind} storage and keep its tags (the blobs are copied, the playbook says)`,
     risk: 'irreversible',
-    run: [...before(making), exec(making, reconfigureCommand(making.run, donor, flags)), after(making)],
+    run: inTurn(making, reconfigureCommand(making.run, donor, flags)),
     goal: [{ ...askSettings(making, donor), is: { storage: wantedStorage(to) } }],
   })
 }
@@ -137,10 +134,25 @@ function before(making: Making): readonly Op[] {
   return [{ await: [clusterIsWhole(making, making.donor)], withinSeconds: 600 }, haveImage(making)]
 }
 
+/** A run that restarts every replica in its turn: clients are steered to those whose turn it is not. */
+function inTurn(making: Making, command: ReturnType<typeof reconfigureCommand>): readonly Op[] {
+  const { topology, facts, dtr } = making
+  const op = exec(making, command)
+  const steering = steer(topology, facts, lastToCome(making), limitSeconds(dtr.replicas.length) + 1200)
+  return [...before(making), ...steering.begin, op, after(making), ...steering.end]
+}
+
+/** The replica that serves until another one has been renewed. Whoever is entered through may well come first; the order is not documented. */
+export function lastToCome({ dtr, donor }: Pick<Making, 'dtr' | 'donor'>): HostName {
+  return dtr.replicas.findLast(one => one.id !== donor.id)?.host ?? donor.host
+}
+
+const limitSeconds = (replicas: number): number => RUN_LIMIT_SECONDS + 600 * replicas
+
 function exec(making: Making, command: ReturnType<typeof reconfigureCommand>): Op {
   return {
     exec: command,
-    timeoutSeconds: RUN_LIMIT_SECONDS + 600 * making.dtr.replicas.length,
+    timeoutSeconds: limitSeconds(making.dtr.replicas.length),
     failsOn: FATAL_LINE,
   }
 }

@@ -1,16 +1,18 @@
 import type { Step, StepId } from '../../../plan/step.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
+import { steer } from '../../loadBalancer/steer.ts'
 import { trustIsOff } from '../../ucp/trust.ts'
 import { RUN_LIMIT_SECONDS, upgradeCommand } from '../commands.ts'
 import { atVersion } from '../hops.ts'
 import { askMember, askPing, clusterIsWhole, replicaIsUp, replicaRuns } from '../questions.ts'
 import type { Making } from './converge.ts'
+import { lastToCome } from './reconfigure.ts'
 import { haveImage, lane, readyForBootstrapper, section } from './ready.ts'
 
 /**
  * From the version that runs to the one that is wanted, minor by minor, each hop one run of the new bootstrapper: it replaces one
- * replica after the other by itself and may be run again after a failure [D: upgrade.md, §8.15]. Nothing leads back. The balancer's own
- * checks take each replica out while it restarts.
+ * replica after the other by itself and may be run again after a failure [D: upgrade.md, §8.15]. Nothing leads back. Which replica comes
+ * when is not documented: a balancer of ours is steered meanwhile to those whose turn is not now.
  */
 export function upgrade(making: Making, needs: readonly StepId[]): readonly Step[] {
   const { way, census } = making.intent
@@ -39,6 +41,8 @@ function hop(
   const all = dtr.replicas.flatMap(one =>
     at === of ? replicaIsUp(now, one) : replicaRuns(now, one, version),
   )
+  const limitSeconds = RUN_LIMIT_SECONDS * count
+  const steering = steer(making.topology, making.facts, lastToCome(now), limitSeconds + 600 * count)
   const hops = of === 1 ? '' : ` (hop ${at} of ${of})`
   return {
     id: `dtr.upgrade@${donor.host}:${version}`,
@@ -60,12 +64,14 @@ function hop(
     run: [
       { await: [clusterIsWhole(now, donor)], withinSeconds: 600 },
       haveImage(now),
+      ...steering.begin,
       {
         exec: upgradeCommand(now.run, donor),
-        timeoutSeconds: RUN_LIMIT_SECONDS * count,
+        timeoutSeconds: limitSeconds,
         failsOn: FATAL_LINE,
       },
       { await: [...all, clusterIsWhole(now, donor)], withinSeconds: 600 * count },
+      ...steering.end,
     ],
     goal: all,
     withinSeconds: 600,

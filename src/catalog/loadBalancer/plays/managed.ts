@@ -1,9 +1,11 @@
-import type { HostName, Op, Step } from '../../../plan/step.ts'
+import { type Facts, factKey } from '../../../plan/fact.ts'
+import type { HostName, Json, Op, Step } from '../../../plan/step.ts'
 import type { Context } from '../../product.ts'
 import { plain } from '../../os/steps.ts'
+import { isObject, member } from '../../os/text.ts'
 import { installScript } from '../../storage/packages.ts'
-import { serversAre } from '../facts.ts'
-import { type ManagedSpec, pools } from '../pools.ts'
+import { haproxy, serversAre } from '../facts.ts'
+import { type ManagedSpec, type Pool, pools } from '../pools.ts'
 import { type Rendered, activeChecks, rendered } from '../rendered.ts'
 import { haproxyActivate, haproxySet, nginxActivate } from '../scripts.ts'
 
@@ -60,6 +62,7 @@ function configure(context: Context, spec: ManagedSpec, host: HostName): Step {
   const servers = all.flatMap(pool => pool.servers.map(server => `${pool.name}/${server.host}`))
   const up = spec.kind === 'haproxy' ? [serversAre(host, all, 'up')] : []
   const ready = ['sh', '-c', haproxySet, 'runbook-haproxy-set', 'ready', ...servers]
+  const hosts = notServing(context.facts, host, all)
   return {
     ...plain,
     id: `loadBalancer.configure@${host}`,
@@ -74,7 +77,25 @@ function configure(context: Context, spec: ManagedSpec, host: HostName): Step {
       ...(up.length > 0 ? [{ await: up, withinSeconds: 120 }] : []),
     ],
     goal: [...activeChecks(host, spec, made), ...up],
+    ...(up.length > 0 && hosts.length > 0 && { mayFollow: { checks: up, hosts } }),
     withinSeconds: 30,
     takes: { p50Seconds: 5, p90Seconds: 30 },
   }
+}
+
+/**
+ * Hosts of servers to which a HAProxy of ours does not send now: by its own checks it does again once they serve. One that somebody
+ * took out stays out, and one that is not in its configuration yet comes with the configuration: both are this step's work, unless
+ * another step changes the replica and puts it in.
+ */
+function notServing(facts: Facts, lb: HostName, all: readonly Pool[]): readonly HostName[] {
+  const seen = facts.get(factKey({ fact: haproxy.name, host: lb })) ?? null
+  if (seen === null) return []
+  const servers = member(seen, 'servers')
+  const out = all.flatMap(pool => pool.servers.filter(one => stateIn(servers, pool, one.host) !== 'up'))
+  return [...new Set(out.map(({ host }) => host))].sort()
+}
+
+function stateIn(servers: Json | undefined, pool: Pool, host: HostName): Json | undefined {
+  return isObject(servers) ? member(servers[pool.name], host) : undefined
 }
