@@ -7,7 +7,10 @@ import { bareEstate } from '../../src/catalog/os/bareHost.ts'
 import { survey } from '../../src/cli/survey.ts'
 import { factsOf } from '../../src/cli/world.ts'
 import { ownCommands } from '../../src/cli/ownCommands.ts'
-import type { Digest, Plan } from '../../src/plan/step.ts'
+import type { Product } from '../../src/catalog/product.ts'
+import { recipeNamed } from '../../src/catalog/recover/index.ts'
+import { leaveOut } from '../../src/cli/leaveOut.ts'
+import type { Digest, HostName, Plan } from '../../src/plan/step.ts'
 import { hasErrors } from '../../src/playbook/diagnostic.ts'
 import type { Topology } from '../../src/playbook/topology.ts'
 import { createRedact } from '../../src/run/redact.ts'
@@ -17,6 +20,7 @@ import { connectTwin } from '../../src/twin/connect.ts'
 import type { Estate } from '../../src/twin/estate.ts'
 import { play, type Stage } from '../../src/twin/rehearse.ts'
 import { type Change, changes, playbooksOf } from '../changes/changes.ts'
+import { type Loss, losses } from '../catalog/recover/losses.ts'
 import { toyPlan, toyStage } from '../toy.ts'
 
 const folder = fileURLToPath(new URL('../../playbooks/', import.meta.url))
@@ -40,6 +44,15 @@ export function changeNames(): readonly string[] {
   return changes.map(({ name }) => name)
 }
 
+/** The names of all losses and the recipes for them, planned from a cluster that stood and lost something. */
+export function lossNames(): readonly string[] {
+  return losses.map(lossName)
+}
+
+function lossName({ what, recipe }: Loss): string {
+  return `${recipe}: ${what}`
+}
+
 /**
  * A worked example on bare pretend hosts, or a change on those that its earlier playbook leaves, planned from what these say.
  * @throws when the playbook has an error
@@ -51,6 +64,8 @@ export async function example(name: string): Promise<Example> {
   }
   const change = changes.find(one => one.name === name)
   if (change !== undefined) return changed(change)
+  const loss = losses.find(one => lossName(one) === name)
+  if (loss !== undefined) return lost(loss)
   const { diagnostics, topology, digest } = await checkPlaybook(join(folder, `${name}.yml`))
   if (hasErrors(diagnostics) || !topology || digest === undefined) {
     throw new Error(`${name}.yml: ${diagnostics.map(({ code, message }) => `${code} ${message}`).join('; ')}`)
@@ -79,6 +94,22 @@ async function changed(change: Change): Promise<Example> {
   return { name: change.name, ...(await planned(change.name, topology, digest, stageOf(estate, file))) }
 }
 
+/** A cluster that stood as its playbook says, what was lost of it, and the recipe's plan. */
+async function lost(loss: Loss): Promise<Example> {
+  const whole = await example(loss.from)
+  const { topology, digest } = await checkPlaybook(join(folder, `${loss.from}.yml`))
+  const recipe = recipeNamed(loss.recipe)
+  if (!topology || digest === undefined || !recipe)
+    throw new Error(`${loss.what}: no such playbook or recipe`)
+  const { estate } = await play(whole.plan, whole.stage, {})
+  for (const host of Object.values(estate.hosts)) host.jobs = {}
+  loss.change(estate, { ...bareEstate(topology), clockMs: NOW_MS })
+  const gone = loss.lost ?? []
+  const stage = { ...whole.stage, estate }
+  const name = lossName(loss)
+  return { name, ...(await planned(name, topology, digest, stage, recipe.products(gone), gone)) }
+}
+
 function stageOf(estate: Estate, file: Stage['file']): Stage {
   return {
     estate,
@@ -96,19 +127,17 @@ async function planned(
   topology: Topology,
   digest: Digest,
   stage: Stage,
+  of: readonly Product[] = products,
+  without: readonly HostName[] = [],
 ): Promise<Pick<Example, 'plan' | 'stage'>> {
   const clock = virtualClock(stage.estate.clockMs)
   const connect = connectTwin(structuredClone(stage.estate), stage.models, clock, { guardProbes: true })
   const { hosts } = topology
   const ask = (): Promise<never> => Promise.reject(new Error('planning asks nobody'))
   const world = { ...stage, hosts, connect, clock, ask, redact: createRedact() }
-  const { plan, unreachable, findings } = await survey(
-    topology,
-    digest,
-    products,
-    world,
-    openSessions(topology.hosts, connect),
-  )
+  const sessions = openSessions(topology.hosts, connect)
+  const seen = await survey(topology, digest, of, world, sessions, without)
+  const { plan, unreachable, findings } = leaveOut(seen, without)
   if (unreachable.size > 0) throw new Error(`${name}: pretend hosts could not be asked`)
   const errors = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)
   if (errors.length > 0) throw new Error(`${name}: refused: ${errors.join(', ')}`)

@@ -5,13 +5,13 @@ import { parseArgs } from 'node:util'
 import { type Fault, faultKinds } from '../../src/twin/faults.ts'
 import { type Rehearsal, rehearse } from '../../src/twin/rehearse.ts'
 import { drawNumbers } from '../../src/cli/rehearsal.ts'
-import { changeNames, example, exampleNames } from './examples.ts'
+import { changeNames, example, exampleNames, lossNames } from './examples.ts'
 
 /**
- * Rehearses every worked example and every change in the life of a cluster: each call of its run, spoilt in each way, then resumed. The same
+ * Rehearses every worked example, every change in the life of a cluster and every recipe for a loss: each call of its run, spoilt in each way, then resumed. The same
  * for the same code, whatever the machine and however many processes share the work.
  *
- *     npm run sweep                          every case of every example, some of every change
+ *     npm run sweep                          every case of every example, some of every change and of every loss
  *     npm run sweep -- --all                 every case of every change too
  *     npm run sweep -- dtr-ha upgrade-dtr    every case of only these
  *     npm run sweep -- --sample 200 --seed 7 so many cases of each, drawn by this seed
@@ -27,7 +27,9 @@ const { values, positionals } = parseArgs({
     share: { type: 'string' },
   },
 })
-const names = positionals.length > 0 ? positionals : [...exampleNames(), ...changeNames()]
+/** Of these a sample is played where all of everything is not asked for. */
+const sampled = [...changeNames(), ...lossNames()]
+const names = positionals.length > 0 ? positionals : [...exampleNames(), ...sampled]
 const seed = Number(values.seed)
 const sample = values.sample === undefined ? undefined : Number(values.sample)
 
@@ -37,7 +39,7 @@ const OF_A_CHANGE = 40
 /** How many cases of one are drawn; undefined: all. */
 function drawnOf(name: string): number | undefined {
   if (sample !== undefined) return sample
-  return values.all || positionals.length > 0 || !changeNames().includes(name) ? undefined : OF_A_CHANGE
+  return values.all || positionals.length > 0 || !sampled.includes(name) ? undefined : OF_A_CHANGE
 }
 
 interface Share {
@@ -116,7 +118,7 @@ async function main(): Promise<boolean> {
   if (sample !== undefined) console.log(`a sample of ${sample} cases of each, seed ${seed}`)
   else if (names.some(name => drawnOf(name) !== undefined))
     console.log(
-      `of each change a sample of ${OF_A_CHANGE} cases, seed ${seed}; all of them: npm run sweep -- --all`,
+      `of each change and loss a sample of ${OF_A_CHANGE} cases, seed ${seed}; all of them: npm run sweep -- --all`,
     )
   console.log(row(['playbook', ...columns, 'seconds', 'cases/s']))
   let clean = true

@@ -43,6 +43,13 @@ export const commands = [
     versions: '2.6 to 2.10; --storage-migrated from 2.6.4',
   },
   {
+    name: 'emergency-repair',
+    form: 'docker run --rm -e UCP_USERNAME -e UCP_PASSWORD IMAGE emergency-repair --ucp-url --ucp-ca --existing-replica-id --yes',
+    source:
+      '[D: reference/dtr/2.7/cli/emergency-repair.md, ee/dtr/admin/disaster-recovery/repair-a-cluster.md]; template §11.1. No capture of its output was found: what it did is read from the registry. Never with --prune, which deletes the volumes of the others',
+    versions: '2.6 to 2.10',
+  },
+  {
     name: 'ping',
     form: 'GET /_ping',
     source: '[D: ee/dtr/admin/configure/use-a-load-balancer.md]',
@@ -138,6 +145,11 @@ export function reconfigureCommand(
   key?: { readonly secret: string },
 ): Command {
   return dockerRun(run, 'reconfigure', ['--existing-replica-id', replica.id, ...flags], key)
+}
+
+/** Keeps one replica with its data and drops all others; their volumes stay, since there is no `--prune` [D: emergency-repair.md]. */
+export function repairCommand(run: Run, survivor: ReplicaSpec): Command {
+  return dockerRun(run, 'emergency-repair', ['--existing-replica-id', survivor.id, '--yes'])
 }
 
 /** Verbs that make a replica on its own host, where the script clears what an interrupted run of ours left. */

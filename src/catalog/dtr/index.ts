@@ -3,6 +3,7 @@ import type { Check, Quorum } from '../../plan/step.ts'
 import type { ReplicaSpec, Topology } from '../../playbook/topology.ts'
 import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
+import { data, works } from './lossFacts.ts'
 import { asks, findings } from './findings.ts'
 import { kinds } from './kinds.ts'
 import { health as healthAsWhole, reports } from './health.ts'
@@ -26,7 +27,7 @@ import { status } from './status.ts'
 export const dtr: Product = {
   name: 'dtr',
   wanted: topology => wantedOf(topology) !== undefined,
-  facts,
+  facts: [...facts, works, data],
   asks,
   plays: { converge },
   quorums,

@@ -7,6 +7,7 @@ import { osOf } from '../os/bareHost.ts'
 import { exit } from '../os/model.ts'
 import { nobodyListens, request, secondsLine } from './modelApi.ts'
 import { bootstrapper, marked } from './modelBootstrapper.ts'
+import { dataLines, wipe } from './modelRepair.ts'
 import { pingOf, replicaOn, twinDtr } from './state.ts'
 
 /** How the twin's registry answers: bootstrapper, API over a replica's loopback, and our named scripts. */
@@ -74,6 +75,10 @@ function script(
       Reflect.deleteProperty(containers, 'dtr-phase2')
       return exit(0)
     }
+    case 'runbook-dtr-data':
+      return dataLines(estate, host, words[0] ?? '')
+    case 'runbook-dtr-wipe':
+      return wipe(estate, host, words[0] ?? '')
     case 'runbook-dtr-start':
       return start(words[0] ?? '', host, estate)
   }

@@ -15,6 +15,7 @@ import {
   unhealthyText,
 } from './messages.ts'
 import { flagsOf } from './modelFlags.ts'
+import { repair } from './modelRepair.ts'
 import { print, refuse, start, takesMs, unfitEntry } from './modelReplica.ts'
 import { reconfigure, takeAway, upgrade } from './modelChanges.ts'
 import { type TwinDtr, hostOfNode, isRunning, textOf, twinDtr } from './state.ts'
@@ -67,7 +68,9 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
   const missing = [
     '--ucp-url',
     ...(verb === 'install' || verb === 'join' ? ['--ucp-node'] : []),
-    ...(['join', 'remove', 'upgrade', 'reconfigure'].includes(verb) ? ['--existing-replica-id'] : []),
+    ...(['join', 'remove', 'upgrade', 'reconfigure', 'emergency-repair'].includes(verb)
+      ? ['--existing-replica-id']
+      : []),
   ].find(name => flag(name) === '')
   if (missing !== undefined)
     return refuse(`${missing.slice(2)}: cannot prompt for a value, the input device is not a TTY`)
@@ -84,6 +87,7 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
   if (Object.keys(estate.hosts).some(name => peekEngine(estate, name).containers['dtr-phase2'] !== undefined))
     return refuse(clashText(image))
   if (verb === 'remove' || verb === 'destroy') return takeAway(verb, image, flag, estate)
+  if (verb === 'emergency-repair') return repair(image, flags, estate)
   if (verb === 'upgrade') return upgrade(image, flag, estate)
   if (verb === 'reconfigure') return reconfigure(image, flags, line.env, estate)
   return add(verb as 'install' | 'join', image, flag, estate)

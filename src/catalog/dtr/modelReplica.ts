@@ -14,6 +14,7 @@ export const takesMs = {
   destroy: 20_000,
   upgrade: 200_000,
   reconfigure: 60_000,
+  'emergency-repair': 60_000,
 } as const
 
 /** Containers are made one after another; the twin lets them all run from now. */

@@ -115,3 +115,26 @@ names=$(docker ps --all --format '{{.Names}}') || exit 1
 c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$1\\$" | sort)
 [ -n "$c" ] || { echo "runbook: no container of replica $1 is on this host" >&2; exit 3; }
 docker start "dtr-rethinkdb-$1" && docker start $c`
+
+/**
+ * Read-only. Words: ID. When the newest file of a replica's database on this host was last written, in seconds since 1970 by its own clock;
+ * 'none' without a volume or a file of it.
+ */
+export const dataScript = `v=$(docker volume ls --quiet --filter "name=dtr-rethink-$1") || exit
+case $v in *"dtr-rethink-$1"*) ;; *) echo none=1; echo end=1; exit 0 ;; esac
+folder=$(docker volume inspect --format '{{.Mountpoint}}' "dtr-rethink-$1") || exit
+[ -r "$folder" ] || { echo "cannot look into $folder" >&2; exit 1; }
+newest=$(find "$folder" -type f -exec stat -c %Y {} + | sort -n | tail -n 1)
+[ -n "$newest" ] && echo "written=$newest" || echo none=1
+echo end=1`
+
+/**
+ * Words: ID. Takes containers and volumes of one id off this host: those of a member that the registry has let go of, whose data is of a
+ * registry that is no more [§8.4: destroy, or delete dtr-*-ID].
+ */
+export const wipeScript = `names=$(docker ps --all --format '{{.Names}}') || exit
+volumes=$(docker volume ls --quiet) || exit
+c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$1\\$")
+v=$(printf '%s\\n' "$volumes" | grep -E "^dtr-[a-z-]+-$1\\$")
+[ -z "$c" ] || docker rm --force $c >/dev/null || exit
+[ -z "$v" ] || docker volume rm --force $v >/dev/null`

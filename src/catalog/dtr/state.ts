@@ -12,6 +12,8 @@ export interface TwinMember {
   joinedMs: number
   /** Virtual time at which it stopped, when somebody stopped it: the age of its last self-report. */
   stoppedMs?: number
+  /** Virtual time of the last write that reached its database; absent: while it ran, see `writtenMs`. */
+  wroteMs?: number
 }
 
 /** What the twin keeps of the registry as a whole, at `estate.shared.dtr`. Absent: not installed. Containers and volumes are the engine's. */
@@ -28,8 +30,8 @@ export interface TwinDtr {
   /** Settings of the storage driver as they were set, `local` until then. */
   storage: { kind: string } & { [key: string]: MutableJson }
   repositories: string[]
-  /** `repository:tag` → digest and the stores that hold its blobs. */
-  tags: { [tag: string]: { digest: string; stores: string[] } }
+  /** `repository:tag` → digest and the stores that hold its blobs; `pushedMs`, where somebody counts what is lost: when it was pushed. */
+  tags: { [tag: string]: { digest: string; stores: string[]; pushedMs?: number } }
   ca: string
 }
 
@@ -47,7 +49,8 @@ export function twinDtr(estate: Estate): TwinDtr | undefined {
 
 /** The database and the front of a replica run on its host. */
 export function isRunning(estate: Estate, id: string, host: string): boolean {
-  if (!engineIsUp(estate, host)) return false
+  // One that a drill has cut off from the others takes no part.
+  if (!engineIsUp(estate, host) || estate.hosts[host]?.state['cutOff'] === true) return false
   return ['rethinkdb', 'nginx', 'api', 'registry'].every(name => {
     const found = containerOn(estate, host, `dtr-${name}-${id}`)
     return found !== undefined && found.exitCode === null && found.startsMs <= estate.clockMs

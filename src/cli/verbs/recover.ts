@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
-import { recipeNamed, recipes } from '../../catalog/recover/index.ts'
+import { fitting, recipeNamed, recipes } from '../../catalog/recover/index.ts'
 import type { Recipe } from '../../catalog/recover/recipe.ts'
 import { savedBytes } from '../../plan/saved.ts'
 import { nearest } from '../../playbook/nearest.ts'
@@ -66,7 +66,7 @@ async function list(file: string, without: string | undefined, io: Io): Promise<
   const silent = [...seen.unreachable.values()].map(({ host, message }) => ({ host, message }))
   const lost = [...new Set([...good.without, ...silent.map(({ host }) => host)])].sort()
   const scene = { topology: good.topology, facts: seen.facts, lost }
-  const fits = recipes.filter(({ applies }) => !applies(scene).some(({ severity }) => severity === 'error'))
+  const fits = fitting(scene)
   io.out(
     recipeList(
       {
