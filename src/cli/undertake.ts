@@ -5,7 +5,7 @@ import type { Product } from '../catalog/product.ts'
 import { digest } from '../plan/canonical.ts'
 import type { Facts } from '../plan/fact.ts'
 import { asked } from '../plan/refs.ts'
-import type { HostName, Plan } from '../plan/step.ts'
+import type { HostName, Plan, Step } from '../plan/step.ts'
 import { goWithout } from '../plan/without.ts'
 import { createKeeper, keepersAmong } from '../run/keeper.ts'
 import { fenced } from '../run/lease.ts'
@@ -107,6 +107,12 @@ async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
   await giveBack(held, code === exits.inDoubt ? 'left' : 'released', result, io)
 }
 
+/** A step without what came true by itself while we looked: whether it is needed is asked again just before it anyway. */
+function deeds(step: Step): Omit<Step, 'mayFollow'> {
+  const { mayFollow: _, ...rest } = step
+  return rest
+}
+
 /**
  * A new plan under the lease on all its hosts. Where nothing is to be changed nobody's leave is needed, and each host is asked
  * once.
@@ -137,7 +143,7 @@ export async function underLease(
     insist(facts) {
       const whole = compile(topology, playbook, of, facts)
       const now = goWithout(whole, without, facts).plan
-      if (digest(now.steps) === digest(plan.steps)) return
+      if (digest(now.steps.map(deeds)) === digest(plan.steps.map(deeds))) return
       throw new Quit(
         'stale',
         'the cluster was changed between the plan and the lock on its hosts',

@@ -89,6 +89,12 @@ export interface Step extends Change {
   readonly takes: { readonly p50Seconds: number; readonly p90Seconds: number }
   /** Absent: nothing undoes it. */
   readonly undo?: Change
+  /**
+   * Parts of the goal that may come true by themselves when an earlier step has to do with one of these hosts: a balancer sends again
+   * to a server that is back, a node whose engine starts is a member again. Where nothing else of the goal is missing the plan says
+   * that the step is needed only if they have not. Set only where what was seen speaks for it.
+   */
+  readonly mayFollow?: { readonly checks: readonly Check[]; readonly hosts: readonly HostName[] }
   /** Nothing tells whether it is needed, so it runs every time. It has no goal then. */
   readonly opaque?: true
 }

@@ -19,6 +19,8 @@ export interface Fidelity {
   readonly missing: readonly Deed[]
   /** Begun, and not planned so. */
   readonly unplanned: readonly Deed[]
+  /** Steps that the plan said are needed only if something does not come true by itself: how many were begun, how many were not. */
+  readonly ifNeeded: { readonly begun: number; readonly spared: number }
   /** Deeds that were begun anew because nobody saw how they ended. */
   readonly repeated: number
 }
@@ -39,6 +41,8 @@ export function fidelity(plan: Plan, events: readonly Event[], outlooks?: readon
   }
   const touched = new Set([...begun.values()].map(deed => deed.step))
   const will = new Map(outlooks?.map(outlook => [outlook.step, outlook.will]))
+  const ifNeeded = (outlooks ?? []).filter(outlook => outlook.after !== undefined)
+  const needed = ifNeeded.filter(outlook => touched.has(outlook.step)).length
   const planned = plan.steps
     .filter(step => {
       const said = will.get(step.id) ?? 'depend'
@@ -58,6 +62,7 @@ export function fidelity(plan: Plan, events: readonly Event[], outlooks?: readon
     asPlanned: planned.length - missing.length,
     missing,
     unplanned: [...begun].filter(([key]) => !wanted.has(key)).map(([, deed]) => deed),
+    ifNeeded: { begun: needed, spared: ifNeeded.length - needed },
     repeated,
   }
 }

@@ -3,6 +3,7 @@ import { factKey } from '../plan/fact.ts'
 import type { Step } from '../plan/step.ts'
 import type { Failure } from './event.ts'
 import type { StepRun } from './fold.ts'
+import { cameByItself } from './byItself.ts'
 import { operate } from './operate.ts'
 import { comesTrue, told } from './until.ts'
 import { Stop, type Workplace, failureOf } from './workplace.ts'
@@ -37,6 +38,10 @@ export async function perform(step: Step, before: StepRun, place: Workplace): Pr
     }
     let attempt = inDoubt ? before.attempt : before.attempt + 1
     record({ kind: 'step-started', step: step.id, attempt })
+    if (!midway && (await cameByItself(step, place))) {
+      record({ kind: 'step-done', step: step.id, how })
+      return
+    }
     if (!midway) mustHold(step, place)
     for (let beginnings = midway ? 0 : 1; ; beginnings += 1) {
       const unknown = await runOps(step, attempt, ended, open, place)

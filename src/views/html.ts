@@ -26,7 +26,7 @@ export function planHtml(report: PlanReport, playbook: string): string {
 <header>
 <h1>${escape(title)}</h1>
 <p>${[
-    count(run, 'step') + (depend > 0 ? ` and ${depend} that may run` : ''),
+    overview.movingWords(report),
     `${hold} already hold`,
     `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
     lowest === undefined
@@ -159,8 +159,9 @@ function byHost(report: PlanReport): string {
 
 function stepHtml(report: PlanReport, step: Step): string {
   const files = fileChanges(step, report.present ?? new Map())
+  const needed = overview.condition(report, step)
   return `<article id="${anchor(step)}"><h3>${overview.numberOf(report, step)} ${escape(step.title)}${step.risk === 'none' ? '' : ` <span class="${step.risk}">${step.risk}</span>`}</h3>
-<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, about ${roughly(step.takes.p50Seconds)}</p>
+<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, about ${roughly(step.takes.p50Seconds)}${needed === '' ? '' : `, <strong>${needed}</strong>`}</p>
 ${step.run.map(op => `<pre>${escape(showOp(op))}</pre>`).join('')}${files
     .map(
       file =>

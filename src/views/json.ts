@@ -1,7 +1,7 @@
 import { canonical } from '../plan/canonical.ts'
 import { margins } from '../plan/quorum.ts'
 import { estimate } from './estimate.ts'
-import { opaqueCount } from './overview.ts'
+import { ifNeededCount, opaqueCount } from './overview.ts'
 import { type PlanReport, counts } from './text.ts'
 
 /**
@@ -12,13 +12,14 @@ export function planDocument(report: PlanReport): string {
   const held = new Set(
     report.outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step),
   )
+  const ifNeeded = ifNeededCount(report)
   return `${canonical({
     format: 'runbook.preview/1',
     digest: report.digest,
     level: report.level,
     after: report.after,
     rehearsed: report.rehearsed,
-    counts: { ...counts(report.outlooks), opaque: opaqueCount(report) },
+    counts: { ...counts(report.outlooks), opaque: opaqueCount(report), ...(ifNeeded > 0 && { ifNeeded }) },
     estimate: estimate(report.plan.steps.filter(step => !held.has(step.id))),
     now: margins(report.plan.quorums, report.facts),
     outlook: report.outlooks,

@@ -1,6 +1,6 @@
 import { annotations } from './annotation.ts'
 import { roughly } from './layout.ts'
-import { levelWords } from './overview.ts'
+import { condition, levelWords } from './overview.ts'
 import type { Origin } from './sarif.ts'
 import type { PlanReport } from './text.ts'
 
@@ -14,12 +14,14 @@ export function planJunit(report: PlanReport, { playbook, places }: Origin): str
   const held = report.outlooks.filter(outlook => outlook.will === 'hold').length
   const steps = report.plan.steps.map((step, i) => {
     const will = report.outlooks[i]?.will ?? 'depend'
+    const needed = condition(report, step)
+    const may = needed === '' ? 'may run' : `runs ${needed}`
     const said = `on ${step.host}, about ${roughly(step.takes.p50Seconds)}, risk ${step.risk}`
     return [
       `  <testcase classname="${escape(step.kind)}" name="${escape(`${step.id} ${step.title}`)}">`,
       will === 'hold'
         ? '   <skipped message="already holds"/>'
-        : `   <system-out>${escape(`${will === 'run' ? 'will run' : 'may run'}, ${said}`)}</system-out>`,
+        : `   <system-out>${escape(`${will === 'run' ? 'will run' : may}, ${said}`)}</system-out>`,
       '  </testcase>',
     ]
   })

@@ -107,7 +107,7 @@ function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): re
   return [
     `### ${mark(report)} runbook plan · ${text(name)} · ${text(report.plan.name)} · ${create} add, ${update} change, ${remove} remove`,
     [
-      `${count(run, 'step')}${depend > 0 ? ` and ${depend} that may run` : ''}`,
+      overview.movingWords(report),
       count(overview.stepsByHost(report).size, 'host'),
       `~${roughly(p50Seconds)} (p90 ${roughly(p90Seconds)})`,
       lowest === undefined

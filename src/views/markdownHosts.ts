@@ -30,7 +30,8 @@ export function hosts(report: PlanReport, degree: Degree): readonly string[] {
 }
 
 function stepBlock(report: PlanReport, step: Step, degree: Degree): readonly string[] {
-  const title = `**${overview.numberOf(report, step)}** \`${step.id}\` ${text(step.title)}`
+  const needed = overview.condition(report, step)
+  const title = `**${overview.numberOf(report, step)}** \`${step.id}\` ${text(step.title)}${needed === '' ? '' : `, _${needed}_`}`
   if (degree >= 3) return [`- ${title}: ${count(step.run.length, 'op')}`]
   const files = fileChanges(step, report.present ?? new Map())
   return [
@@ -56,10 +57,10 @@ export function wholeList(report: PlanReport): readonly string[] {
   return [
     ...details(
       'Whole ordered list',
-      moving.map(
-        step =>
-          `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(step.takes.p50Seconds)}`,
-      ),
+      moving.map(step => {
+        const needed = overview.condition(report, step)
+        return `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(step.takes.p50Seconds)}${needed === '' ? '' : `, ${needed}`}`
+      }),
     ),
   ]
 }

@@ -3,6 +3,7 @@ import { type Margin, margins } from '../plan/quorum.ts'
 import { rehearsedWords } from '../plan/rehearsed.ts'
 import type { HostName, Step } from '../plan/step.ts'
 import type { Outlook } from '../plan/preview.ts'
+import { count } from './layout.ts'
 import type { PlanReport } from './text.ts'
 
 /** What a reviewer wants to know of one step that is dangerous. */
@@ -22,6 +23,9 @@ export interface TimelineRow {
   readonly after: { readonly [quorum: string]: Margin }
 }
 
+/** More steps than these are named by their first and last. */
+const MOST_NAMED = 3
+
 /** Steps that will or may run, in order. */
 export function movingSteps(report: PlanReport): readonly Step[] {
   const held = new Set(
@@ -40,6 +44,40 @@ export function actions(report: PlanReport): { readonly [action in Action]: numb
 /** How many of the steps that will or may run are opaque: nothing tells whether they are needed. */
 export function opaqueCount(report: PlanReport): number {
   return movingSteps(report).filter(step => step.opaque === true).length
+}
+
+/** Of the steps that may run: those that are needed only if something does not come true by itself. */
+export function ifNeededCount(report: PlanReport): number {
+  return report.outlooks.filter(outlook => outlook.after !== undefined).length
+}
+
+/** 'only if still needed after step 5 and 7' of a step that the plan is not sure to need; '' of any other. */
+export function condition(report: PlanReport, step: Step): string {
+  const after = report.outlooks.find(outlook => outlook.step === step.id)?.after ?? []
+  if (after.length === 0) return ''
+  const numbers = after.map(id => String(report.plan.steps.findIndex(one => one.id === id) + 1))
+  const last = numbers.at(-1) ?? ''
+  const [first = ''] = numbers
+  const named =
+    numbers.length > MOST_NAMED
+      ? `${first} to ${last}`
+      : numbers.length > 1
+        ? `${numbers.slice(0, -1).join(', ')} and ${last}`
+        : last
+  return `only if still needed after ${numbers.length === 1 ? 'step' : 'steps'} ${named}`
+}
+
+/** '12 steps, 1 more only if still needed and 2 that may run' */
+export function movingWords(report: PlanReport): string {
+  const number = (will: Outlook['will']): number =>
+    report.outlooks.filter(outlook => outlook.will === will).length
+  const ifNeeded = ifNeededCount(report)
+  const unseen = number('depend') - ifNeeded
+  return [
+    count(number('run'), 'step'),
+    ...(ifNeeded > 0 ? [`, ${ifNeeded} more only if still needed`] : []),
+    ...(unseen > 0 ? [` and ${unseen} that may run`] : []),
+  ].join('')
 }
 
 /** The position of a step, from 1. */

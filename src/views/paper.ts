@@ -35,12 +35,14 @@ export function planPaper(report: PlanReport, questions: Questions): string {
 }
 
 function stepPaper(report: PlanReport, step: Step, questions: Questions): readonly string[] {
+  const needed = overview.condition(report, step).replace(/^only /, '')
   return [
     '',
     `## ${overview.numberOf(report, step)}. ${step.title}`,
     '',
     `On **${step.host}**, about ${roughly(step.takes.p50Seconds)}, risk: ${step.risk}${step.risk !== 'none' && step.undo === undefined ? ', nothing undoes it' : ''}. \`${step.id}\``,
     ...(step.needs.length === 0 ? [] : [`After ${step.needs.map(id => `\`${id}\``).join(', ')}.`]),
+    ...(needed === '' ? [] : [`Needed ${needed}: look at its end first.`]),
     ...checks('Begin only when', step.requires, questions),
     ...(step.run.length === 0 ? [] : ['', 'Type:', '']),
     ...step.run.flatMap(op => {

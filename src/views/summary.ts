@@ -74,8 +74,9 @@ function leftOutLines({ without }: Plan, paint: Paint): readonly string[] {
 
 function headline(report: RunReport, paint: Paint): string {
   const { changed, already, assumed, failed, left, 'in-doubt': doubt } = tallySteps(report.run)
+  const opaque = opaqueDone(report)
   const parts = [
-    count(changed, 'change'),
+    `${count(changed, 'change')}${opaque > 0 ? ` (${opaque} opaque)` : ''}`,
     ...(already > 0 ? [`${already} already so`] : []),
     ...(assumed > 0 ? [`${assumed} taken as done`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
@@ -90,6 +91,11 @@ function headline(report: RunReport, paint: Paint): string {
   }
   const outcome = report.run.outcome === undefined ? paint.yellow('not ended') : words[report.run.outcome]
   return `${report.plan.name}: ${outcome}, ${parts.join(', ')}, ${duration(report.tookSeconds)}`
+}
+
+/** Of the changes: those that ran because nothing tells whether they are needed. */
+function opaqueDone({ plan, run }: RunReport): number {
+  return plan.steps.filter(step => step.opaque === true && run.steps.get(step.id)?.how === 'changed').length
 }
 
 function failureBlock(

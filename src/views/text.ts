@@ -8,7 +8,8 @@ import { showOp } from '../plan/show.ts'
 import type { Digest, Op, Plan, Step } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
 import { fileChanges, type Present } from './fileChange.ts'
-import { lowestMargin, movingSteps, timelineRows } from './overview.ts'
+import { condition, ifNeededCount, lowestMargin, movingSteps, timelineRows } from './overview.ts'
+import { legend } from './legend.ts'
 import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
 
 /** A finding and the place in the playbook it speaks of, as `file:line:column`. */
@@ -43,7 +44,13 @@ const signs = { run: '+', hold: '=', depend: '?' } as const
 
 /** The plan for a person: what it comes to, what is dangerous about it, how the quorums fare, then every step. */
 export function planText(report: PlanReport, paint: Paint = noPaint): string {
-  return [planHead(report, paint), ...steps(report, paint), ...legend(report)].join('\n').concat('\n')
+  return [
+    planHead(report, paint),
+    ...steps(report, paint),
+    ...legend(counts(report.outlooks).depend, ifNeededCount(report)),
+  ]
+    .join('\n')
+    .concat('\n')
 }
 
 /** The plan without its steps. */
@@ -89,10 +96,12 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
   const moving = movingSteps(report)
   const { p50Seconds, p90Seconds } = estimate(moving)
   const opaque = moving.filter(step => step.opaque).length
+  const ifNeeded = ifNeededCount(report)
   const final = moving.filter(step => step.risk === 'irreversible' && step.undo === undefined).length
   const parts = [
     `${count(run, 'step')} to run`,
-    ...(depend > 0 ? [`${depend} may run`] : []),
+    ...(ifNeeded > 0 ? [`${ifNeeded} more only if still needed`] : []),
+    ...(depend > ifNeeded ? [`${depend - ifNeeded} may run`] : []),
     `${hold} already hold`,
     `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
     ...(opaque > 0 ? [`${opaque} opaque (${opaque === 1 ? 'runs' : 'run'} every time)`] : []),
@@ -251,8 +260,10 @@ function stepLines(
   const head = `  ${position} ${signs[will]} ${step.title}`
   const risk = step.risk === 'none' ? '' : `, ${step.risk}`
   const opaque = step.opaque ? ', opaque: runs every time' : ''
+  const needed = condition(report, step)
+  const only = needed === '' ? '' : `, ${needed}`
   const tail =
-    will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}${opaque}]`
+    will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}${opaque}${only}]`
   const [first = '', ...rest] = wrap(`${head} ${tail}`.slice(2), width - 2, ' '.repeat(position.length + 3))
   const title = [`  ${first}`, ...rest.map(indent)]
   if (will === 'hold') return title.map(line => paint.dim(line))
@@ -287,15 +298,6 @@ function opLines(op: Op, step: Step): readonly string[] {
     ('exec' in op || 'write' in op) && op.on !== undefined && op.on !== step.host ? `(on ${op.on}) ` : ''
   const shown = on + showOp(op)
   return 'exec' in op ? wrapCommand(shown, width - 9) : wrap(shown, width - 9, '  ')
-}
-
-function legend(report: PlanReport): readonly string[] {
-  const { depend } = counts(report.outlooks)
-  if (depend === 0) return []
-  return [
-    '',
-    ...wrap('? = may run: what it would change could not be seen; it is asked again just before.', width),
-  ]
 }
 
 function number(plan: Plan, step: Step): number {

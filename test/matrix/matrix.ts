@@ -118,5 +118,11 @@ async function parent(): Promise<boolean> {
   console.log(
     `plan fidelity: ${deeds('asPlanned')} of ${deeds('planned')} planned commands and files were what ran (${share} %); ${strayed.length} pairs ran more or less than was planned`,
   )
-  return wrong.length === 0 && found.length > 0
+  const sum = (of: (one: NonNullable<Ending['fidelity']>) => number): number =>
+    found.reduce((total, one) => total + (one.fidelity ? of(one.fidelity) : 0), 0)
+  const [begun, spared] = [sum(one => one.ifNeeded.begun), sum(one => one.ifNeeded.spared)]
+  console.log(
+    `of the steps, ${begun + spared} were planned only if still needed: ${begun} ran, ${spared} were not needed; ${sum(one => one.unseen)} were planned as "may run", as something could not be seen`,
+  )
+  return wrong.length === 0 && strayed.length === 0 && found.length > 0
 }

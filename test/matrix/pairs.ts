@@ -85,6 +85,10 @@ export interface Ending {
     readonly planned: number
     readonly asPlanned: number
     readonly strays: readonly string[]
+    /** Steps that the plan named as needed only if something does not come true by itself: begun, and not needed. */
+    readonly ifNeeded: { readonly begun: number; readonly spared: number }
+    /** Steps of whose goal something could not be seen beforehand. */
+    readonly unseen: number
   }
 }
 
@@ -125,13 +129,18 @@ export async function pair(
     }
   }
   const printed = printedMargin(seen)
-  const kept = fidelity(seen.plan, events, preview(seen.plan, seen.facts))
-  const { planned, asPlanned } = kept
+  const outlooks = preview(seen.plan, seen.facts)
+  const kept = fidelity(seen.plan, events, outlooks)
+  const { planned, asPlanned, ifNeeded } = kept
+  const unseen = outlooks.filter(one => one.will === 'depend' && one.after === undefined).length
   const strays = [
     ...new Set(kept.missing.map(deed => `planned and not needed: ${deed.step}`)),
     ...new Set(kept.unplanned.map(deed => `run and not planned: ${deed.step}`)),
   ]
-  const margins = { lowest: { printed, seen: lowest }, fidelity: { planned, asPlanned, strays } }
+  const margins = {
+    lowest: { printed, seen: lowest },
+    fidelity: { planned, asPlanned, strays, ifNeeded, unseen },
+  }
   if (lowest < printed)
     return { ...said, ...margins, end: 'wrong', why: `margin ${lowest}, the plan printed ${printed}` }
   const after = structuredClone(performance.estate)

@@ -415,6 +415,33 @@ export const starts: readonly Start[] = [
     },
   },
   {
+    name: 'three, every engine off',
+    from: 'three',
+    change: e => {
+      for (const host of Object.keys(e.hosts)) {
+        const service = osOf(e, host).services['docker']
+        if (service) service.active = false
+      }
+    },
+  },
+  {
+    name: 'three, one drained in the balancer, another stopped',
+    from: 'three',
+    change: e => {
+      admin(e, { 'dtr_https/d2': 'drain', 'dtr_http/d2': 'drain' })
+      stop(e, 'd3')
+    },
+  },
+  {
+    name: 'three, one drained in the balancer, another on other ports',
+    from: 'three',
+    change: e => {
+      admin(e, { 'dtr_https/d2': 'drain', 'dtr_http/d2': 'drain' })
+      const one = twinDtr(e)?.members[memberOn(e, 'd3')]
+      if (one) Object.assign(one, { httpPort: 8081, httpsPort: 4443 })
+    },
+  },
+  {
     name: 'three, two managers off (swarm majority lost)',
     from: 'three',
     change: e => {

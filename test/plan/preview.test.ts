@@ -90,3 +90,42 @@ describe('preview', () => {
     expect(new Set(outlooks.map(({ lowest }) => lowest['web']?.spare))).toEqual(new Set([1]))
   })
 })
+
+describe('preview: what may come true by itself', () => {
+  const [part] = join('b', []).goal
+  if (!part) throw new Error('a join has a goal')
+  const second: Step = {
+    ...join('b', []),
+    goal: [part, check('seen', true)],
+    mayFollow: { checks: [part], hosts: ['a'] },
+  }
+  const outlook = (steps: readonly Step[], seen: { readonly [key: string]: Json }) =>
+    preview(only(...steps), new Map(Object.entries(seen))).map(({ will, after }) => ({ will, after }))
+
+  it('is needed only if it has not, when an earlier step has to do with such a host', () => {
+    const seen = { 'web.member@a': null, 'web.member@b': null, 'seen@a': true }
+    expect(outlook([join('a', []), second], seen)).toEqual([
+      { will: 'run', after: undefined },
+      { will: 'depend', after: ['web.join@a'] },
+    ])
+    expect(outlook([second], seen)).toEqual([{ will: 'run', after: undefined }])
+    expect(outlook([join('c', []), second], { ...seen, 'web.member@c': null })[1]?.will).toBe('run')
+  })
+  it('is needed for certain when anything else is missing too', () => {
+    const seen = { 'web.member@a': null, 'web.member@b': null, 'seen@a': false }
+    expect(outlook([join('a', []), second], seen)[1]).toEqual({ will: 'run', after: undefined })
+  })
+  it('is not needed because of a step that holds', () => {
+    const seen = { 'web.member@a': up, 'web.member@b': null, 'seen@a': true }
+    expect(outlook([join('a', []), second], seen).map(({ will }) => will)).toEqual(['hold', 'run'])
+  })
+  it('counts a step that only touches such a host from elsewhere', () => {
+    const from: Step = {
+      ...join('c', []),
+      goal: [check('seen', true)],
+      run: [{ exec: { argv: ['x'] }, on: 'a', timeoutSeconds: 1 }],
+    }
+    const seen = { 'web.member@b': null, 'seen@a': false }
+    expect(outlook([from, second], seen)[1]).toEqual({ will: 'depend', after: ['web.join@c'] })
+  })
+})

@@ -45,6 +45,15 @@ describe('fidelity', () => {
     expect(line(all.slice(0, 1), will('depend'))).toBe('Plan fidelity 1/1')
   })
 
+  it('takes a step that is needed only if something does not come true by itself as planned either way, and says so', () => {
+    const after = will('depend').map(one => ({ ...one, after: ['x'] }))
+    expect(line(all, after)).toBe('Plan fidelity 6/6')
+    expect(fidelity(plan, all, after).ifNeeded).toEqual({ begun: after.length, spared: 0 })
+    expect(line([], after)).toBe(
+      `Plan fidelity 0/0 (${after.length} steps planned for if still needed, and not needed)`,
+    )
+  })
+
   it('says what was begun again', () => {
     expect(line([...all, ...all.slice(0, 1)], will('run'))).toBe('Plan fidelity 6/6 (1 begun again)')
   })

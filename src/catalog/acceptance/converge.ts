@@ -26,6 +26,7 @@ export const converge: Play = context => {
   const client = clientOf(context.topology, donor)
   const trusted = trust(wanted, donor, client, context.after)
   // Where a replica gives the image, or is down, the storage may have it: one that comes is only looked at, after the others.
+  // Where none of them listens and one is only down, whether it has to be pushed shows when they are back.
   const { replicas } = wanted.dtr
   // So is one that does not listen where it shall: it is down, or moves to another port.
   const isComing = (one: ReplicaSpec): boolean =>
@@ -40,7 +41,15 @@ export const converge: Play = context => {
   )
   const looked = isThere ? newcomers : []
   const pushed = proof(wanted, donor, client, [trusted.id], looked)
-  return [trusted, pushed, ...looked.map(one => look(wanted, one, [pushed.id]))]
+  const isMaybeThere =
+    replicas.every(one => context.facts.get(factKey(askPing(one))) === null) &&
+    replicas.some(one => isDown(wanted, one, context.facts))
+  const mayFollow = { checks: pushed.goal, hosts: replicas.map(one => one.host) }
+  return [
+    trusted,
+    isMaybeThere ? { ...pushed, mayFollow } : pushed,
+    ...looked.map(one => look(wanted, one, [pushed.id])),
+  ]
 }
 
 /** Nothing could be told of it, on a host of which other things could be. */

@@ -14,6 +14,7 @@ import { pages } from './pages.ts'
 import { storageDiffers } from './storageFindings.ts'
 import { versions } from './upgradeFindings.ts'
 import { converge } from './plays/converge.ts'
+import { untoldHosts } from './returning.ts'
 import { recipes } from './verdict.ts'
 import {
   type Wanted,
@@ -189,6 +190,17 @@ function membership(wanted: Wanted, intent: Intent, facts: Facts): readonly Find
         path,
         `the registry does not say who its members are, and ${elsewhere.map(one => `${one.id} on ${one.host}`).join(', ')} may be among them`,
         'bring it back with a playbook that names all of them, then let them go',
+      ),
+    )
+  const isToShrink = wanted.topology.prune === true || wanted.topology.absent !== undefined
+  const untold = census.database === 'told' ? [] : untoldHosts(wanted, facts)
+  if (isToShrink && untold.length > 0)
+    found.push(
+      find(
+        'RB0893',
+        path,
+        `the registry does not say who its members are, and any of them may be on ${untold.join(', ')}, where the engine is off`,
+        "apply once without --prune and 'absent', which starts the engines; then let members go",
       ),
     )
   const joins = replicas.some(one => !census.members.some(seen => seen.id === one.id))

@@ -9,6 +9,7 @@ import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { strikeOff } from './depart.ts'
 import { configSteps, sanSteps } from './settings.ts'
+import { returning } from '../returning.ts'
 import { trustOf, trustSwitchedOff } from '../trust.ts'
 import { upgrade, wayOf } from './upgrade.ts'
 import {
@@ -78,7 +79,7 @@ export const converge: Play = ({ topology, facts, after }) => {
       one => !done.has(one.id),
     ),
   )
-  return steps
+  return steps.map(step => returning(step, topology, ucp, first, facts))
 }
 
 function certificatesStep(
