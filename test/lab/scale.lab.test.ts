@@ -217,6 +217,11 @@ describe.skipIf(reason !== undefined)('day two on real hosts', () => {
       .host('d2')
       .exec('systemctl mask --now docker.socket && systemctl kill -s KILL docker && systemctl mask docker')
     expect(killed.code, killed.err).toBe(0)
+    // Until the others have missed it, the registry itself says that all is well.
+    await until('the others to miss it', 60_000, async () => {
+      const servers = (await clusterStatus(lab, 'd1'))?.rethink_system_tables.server_status
+      return servers?.length === 2 ? true : undefined
+    })
     await become('replace a replica host', { replicas: ['d1', 'd3', 'd4'], spare: [] }, '--prune')
     await membersAreOn(['d1', 'd3', 'd4'])
     expect((await nodes()).map(line => line.split(' ')[0])).toEqual([

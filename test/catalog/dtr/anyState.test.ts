@@ -124,6 +124,17 @@ describe('a failed replica', () => {
   })
 })
 
+describe('a member that goes when another has joined', () => {
+  it('is asked for just before the join: one that died meanwhile would have it refused, and goes first in another plan', async () => {
+    const { steps } = await will(playbook(['d1', 'd2', 'd4'], { prune: true }), three)
+    const [join] = steps.filter(step => step.kind === 'dtr.join' && step.host === 'd4')
+    expect(join?.requires).toContainEqual(
+      expect.objectContaining({ fact: 'dtr.unwell', host: 'd1', is: { unwell: false } }),
+    )
+    expect(JSON.stringify(join?.requires)).toContain(id('d3'))
+  })
+})
+
 describe('a stray', () => {
   it('is destroyed only on demand, and only when the registry answers that it is no member', async () => {
     const found = changed(three, estate => {

@@ -4,7 +4,7 @@ import { putBack } from '../../loadBalancer/bracket.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
 import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
 import { login } from '../facts.ts'
-import { askMember, clusterIsWhole, replicaIsUp } from '../questions.ts'
+import { askMember, clusterIsWhole, isNotUnwell, replicaIsUp } from '../questions.ts'
 import { unknownScript, wipeScript } from '../scripts.ts'
 import { type Making, replicaGoal } from './converge.ts'
 import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
@@ -38,7 +38,12 @@ export function join(
     section,
     host: replica.host,
     needs,
-    requires: [...readyForBootstrapper(making), isReadyWorker(making, replica)],
+    // Members that go when all is joined: one that has died meanwhile goes first, which is another plan.
+    requires: [
+      ...readyForBootstrapper(making),
+      isReadyWorker(making, replica),
+      ...making.intent.leavers.map(one => isNotUnwell(making, donor, one.id)),
+    ],
     during: [],
     run: [
       { await: [clusterIsWhole(making, donor)], withinSeconds: 600 },
