@@ -8,6 +8,7 @@ import { survey } from '../../src/cli/survey.ts'
 import { factsOf } from '../../src/cli/world.ts'
 import { ownCommands } from '../../src/cli/ownCommands.ts'
 import type { Product } from '../../src/catalog/product.ts'
+import { resetProducts } from '../../src/catalog/reset/index.ts'
 import { recipeNamed } from '../../src/catalog/recover/index.ts'
 import { leaveOut } from '../../src/cli/leaveOut.ts'
 import type { Digest, HostName, Plan } from '../../src/plan/step.ts'
@@ -44,6 +45,13 @@ export function changeNames(): readonly string[] {
   return changes.map(({ name }) => name)
 }
 
+/** Clusters that are taken away again: a registry in high availability, the smallest, and one of the later names. */
+const resets = ['minimal', 'dtr-ha', 'msr-2.9-mke-3']
+
+export function resetNames(): readonly string[] {
+  return resets.map(from => `reset ${from}`)
+}
+
 /** The names of all losses and the recipes for them, planned from a cluster that stood and lost something. */
 export function lossNames(): readonly string[] {
   return losses.map(lossName)
@@ -66,6 +74,7 @@ export async function example(name: string): Promise<Example> {
   if (change !== undefined) return changed(change)
   const loss = losses.find(one => lossName(one) === name)
   if (loss !== undefined) return lost(loss)
+  if (resetNames().includes(name)) return taken(name, name.slice('reset '.length))
   const { diagnostics, topology, digest } = await checkPlaybook(join(folder, `${name}.yml`))
   if (hasErrors(diagnostics) || !topology || digest === undefined) {
     throw new Error(`${name}.yml: ${diagnostics.map(({ code, message }) => `${code} ${message}`).join('; ')}`)
@@ -108,6 +117,16 @@ async function lost(loss: Loss): Promise<Example> {
   const stage = { ...whole.stage, estate }
   const name = lossName(loss)
   return { name, ...(await planned(name, topology, digest, stage, recipe.products(gone), gone)) }
+}
+
+/** A cluster as its playbook's installation leaves it, and the plan that takes all of it away. */
+async function taken(name: string, from: string): Promise<Example> {
+  const whole = await example(from)
+  const { topology, digest } = await checkPlaybook(join(folder, `${from}.yml`))
+  if (!topology || digest === undefined) throw new Error(`${from}.yml is no good playbook`)
+  const { estate } = await play(whole.plan, whole.stage, {})
+  for (const host of Object.values(estate.hosts)) host.jobs = {}
+  return { name, ...(await planned(name, topology, digest, { ...whole.stage, estate }, resetProducts)) }
 }
 
 function stageOf(estate: Estate, file: Stage['file']): Stage {

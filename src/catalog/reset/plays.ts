@@ -111,7 +111,7 @@ function sweep(host: HostName, needs: readonly StepId[]): Step {
   }
 }
 
-/** The manager that can run the uninstaller, with the image of the version that it carries; undefined: none can, so hosts are cleared one by one. */
+/** The manager that can run the uninstaller, with the image of the version that it carries; undefined: none is known to, so hosts are cleared one by one (see `unsureOf`). */
 function uninstaller(
   ucp: UcpSpec,
   facts: Facts,
@@ -122,6 +122,15 @@ function uninstaller(
   if (swarmSays(facts, host, 'quorum') !== true || typeof version !== 'string' || typeof image !== 'string')
     return undefined
   return { host, version, image: `${image.split('/').slice(0, -1).join('/')}/ucp:${version}` }
+}
+
+/** Managers of which nobody can say whether they could run the uninstaller. None where one of them is known to, and none that is known not to. */
+export function unsureOf(ucp: UcpSpec, facts: Facts): readonly HostName[] {
+  if (uninstaller(ucp, facts) !== undefined) return []
+  return ucp.managers.filter(host => {
+    if (!facts.has(factKey({ fact: 'docker.swarm', host }))) return true
+    return swarmSays(facts, host, 'quorum') === true && !facts.has(factKey({ fact: 'ucp.node', host }))
+  })
 }
 
 /** Every host that may carry a part of it. */

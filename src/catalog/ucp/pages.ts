@@ -103,4 +103,12 @@ export const pages: readonly RulePage[] = [
     why: 'The uninstaller of UCP clears every node of the swarm, and a swarm without managers is gone for all of its nodes. What a playbook does not name, nobody has agreed to lose.',
     fix: 'Name the nodes in the playbook, or take them out of the swarm first, then reset.',
   },
+  {
+    code: 'RB0836',
+    severity: 'error',
+    title: "It could not be told whether UCP's uninstaller can run",
+    acceptable: true,
+    why: "The vendor's uninstaller takes UCP off every node [§4.7]. Where no manager can run it, a reset clears hosts one by one; but a manager whose engine does not answer may well be able to.",
+    fix: 'See that the engine of that manager answers, then reset again. Where it is lost for good, accept the finding: hosts are cleared without the uninstaller then.',
+  },
 ]

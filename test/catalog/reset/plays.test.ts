@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { engineState } from '../../../src/catalog/docker/estate.ts'
 import { products } from '../../../src/catalog/index.ts'
+import { osOf } from '../../../src/catalog/os/bareHost.ts'
 import { resetProducts } from '../../../src/catalog/reset/index.ts'
 import { checkPlaybook } from '../../../src/cli/check.ts'
 import { packageRoot } from '../../../src/cli/package.ts'
@@ -89,6 +90,25 @@ describe('reset', () => {
     const done = await play(plan, { ...stage, estate }, {})
     expect(done.run.outcome).toBe('done')
     expect(remains(done.estate)).toEqual([])
+  })
+
+  it('refuses where nobody can tell whether a manager can run the uninstaller, until a person says that none can', async () => {
+    const { topology, stage, look } = await built('minimal')
+    const estate = structuredClone(stage.estate)
+    for (const host of topology.ucp?.managers ?? []) osOf(estate, host).services['docker'] = { active: false, enabled: true }
+    const { plan, findings } = await look(estate)
+    const errors = findings.filter(one => one.severity === 'error')
+    expect(errors.map(one => one.code)).toEqual((topology.ucp?.managers ?? []).map(() => 'RB0836'))
+    expect(plan.steps.map(step => step.kind)).not.toContain('ucp.uninstall')
+    const accepted = { ...topology, accepts: [{ code: 'RB0836', reason: 'its disk is gone' }] }
+    const facts = (await look(estate)).facts
+    const docker = resetProducts.find(one => one.name === 'docker')
+    expect(docker?.findings(accepted, facts).map(one => one.severity)).toEqual(errors.map(() => 'note'))
+    // One of three that answers is enough.
+    const three = await built('dtr-ha')
+    const partly = structuredClone(three.stage.estate)
+    osOf(partly, 'm1').services['docker'] = { active: false, enabled: true }
+    expect((await three.look(partly)).findings.filter(one => one.code === 'RB0836')).toEqual([])
   })
 
   it('refuses to take nodes along that the playbook does not name', async () => {
