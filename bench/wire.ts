@@ -7,20 +7,29 @@ export interface Wire {
   readonly set: (roundTripMs: number) => Promise<void>
 }
 
-const queue = '91'
-const rule = (act: '-A' | '-D'): string[] => [
-  ...['iptables', '-t', 'mangle', act, 'FORWARD', '-m', 'physdev', '--physdev-is-bridged'],
-  ...['-j', 'NFQUEUE', '--queue-num', queue, '--queue-bypass'],
-]
-
-/** The delay between a switch's ports: see wire.py. The same on every kernel, whether or not it has netem. */
-export function layWire(switchName: string): Wire {
+/**
+ * The delay between a switch's ports: see wire.py. The same on every kernel, whether or not it has netem.
+ * @param port only what comes from or goes to this port of the switch; several wires at once each need a queue of their own
+ */
+export function layWire(switchName: string, port?: string, queue = '91'): Wire {
+  const ways =
+    port === undefined
+      ? [['--physdev-is-bridged']]
+      : [
+          ['--physdev-is-bridged', '--physdev-in', port],
+          ['--physdev-is-bridged', '--physdev-out', port],
+        ]
+  const rules = (act: '-A' | '-D'): string[][] =>
+    ways.map(way => [
+      ...['iptables', '-t', 'mangle', act, 'FORWARD', '-m', 'physdev', ...way],
+      ...['-j', 'NFQUEUE', '--queue-num', queue, '--queue-bypass'],
+    ])
   const inSwitch = (words: readonly string[]): string[] => ['ip', 'netns', 'exec', switchName, ...words]
   let process: ChildProcess | undefined
   return {
     async set(roundTripMs) {
       if (process !== undefined) {
-        await command(inSwitch(rule('-D')))
+        for (const rule of rules('-D')) await command(inSwitch(rule))
         process.kill('SIGKILL')
         process = undefined
       }
@@ -42,7 +51,7 @@ export function layWire(switchName: string): Wire {
           )
         })
       })
-      await must(inSwitch(rule('-A')))
+      for (const rule of rules('-A')) await must(inSwitch(rule))
     },
   }
 }

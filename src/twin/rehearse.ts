@@ -17,6 +17,7 @@ import { virtualClock } from './clock.ts'
 import { connectTwin, type TwinOptions } from './connect.ts'
 import type { Estate, Model } from './estate.ts'
 import { type Calls, type Fault, Killed, faultKinds, sameAs, withFault } from './faults.ts'
+import { type Late, withLate } from './late.ts'
 import { leaks, remembering } from './leaks.ts'
 
 /** What a rehearsal needs beside the plan. */
@@ -114,7 +115,7 @@ export async function rehearse(
 }
 
 /** Where a run that is not done came to a stop. */
-function endOf({ run, events }: Performance): { readonly step: StepId; readonly why: string } {
+export function endOf({ run, events }: Performance): { readonly step: StepId; readonly why: string } {
   for (const [step, { failure }] of run.steps) if (failure) return { step, why: canonical(failure) }
   const last = events.at(-1)
   const [held] = last?.kind === 'run-ended' ? (last.held ?? []) : []
@@ -123,8 +124,16 @@ function endOf({ run, events }: Performance): { readonly step: StepId; readonly 
   return { step: '', why: `the run ended ${run.outcome ?? 'nowhere'} and says nothing about it` }
 }
 
-/** One run, and its resume when it did not end well. */
-export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: Fault): Promise<Performance> {
+/**
+ * One run, and its resume when it did not end well.
+ * @param faults the first spoils the run, the next its resume, and so on; the last resume is not spoilt
+ */
+export async function play(
+  plan: Plan,
+  stage: Stage,
+  twin: TwinOptions,
+  ...faults: readonly (Fault | Late)[]
+): Promise<Performance> {
   const estate = structuredClone(stage.estate)
   const clock = virtualClock(estate.clockMs)
   const heard = new Set<Line>()
@@ -150,12 +159,14 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
   }
   const events: Event[] = []
   const refs = asked(plan)
-  const part = async (calls: Calls, spoilt?: Fault): Promise<Run> => {
+  const part = async (calls: Calls, spoilt?: Fault | Late): Promise<Run> => {
+    const spoil =
+      spoilt?.kind === 'timed-out' ? withLate(connect, calls, spoilt) : withFault(connect, calls, spoilt)
     const sessions = openSessions(plan.hosts, connect)
     const { facts } = await observe(refs, world, sessions)
     return execute(
       plan,
-      { ...world, connect: withFault(connect, calls, spoilt) },
+      { ...world, connect: spoil },
       {
         runId: 'rehearsal',
         past: [...events],
@@ -169,14 +180,18 @@ export async function play(plan: Plan, stage: Stage, twin: TwinOptions, fault?: 
       },
     )
   }
-  const calls: Calls = { count: 0, probes: new Set(), dead: false }
+  const uncounted = (): Calls => ({ count: 0, probes: new Set(), dead: false })
+  const calls = uncounted()
   let run: Run | undefined
-  try {
-    run = await part(calls, fault)
-  } catch (error) {
-    if (!(error instanceof Killed)) throw error
+  for (const [i, fault] of [...faults, undefined].entries()) {
+    run = undefined
+    try {
+      run = await part(i === 0 ? calls : uncounted(), fault)
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error
+    }
+    if (run?.outcome === 'done') break
   }
-  if (fault && run?.outcome !== 'done') run = await part({ count: 0, probes: new Set(), dead: false })
   if (!run) throw new Error('the run was killed without a fault')
   // One fold for live runs and journals: reading the events back must give the same run.
   const again = events.reduce(fold, fresh(run.id, plan, run.plan))
@@ -204,7 +219,7 @@ async function faithful(
     )
     // What could not be told beforehand may run or not, but nothing else in its place.
     const runs = will.get(id) === 'run' || (will.get(id) === 'depend' && ran.length > 0)
-    const planned = runs ? run.filter(op => 'exec' in op || 'write' in op).map(showOp) : []
+    const planned = runs ? run.filter(op => !('await' in op || 'ask' in op)).map(showOp) : []
     if (canonical(ran) === canonical(planned)) return []
     return [`${id}: planned ${canonical(planned)}, ran ${canonical(ran)}`]
   })
@@ -245,7 +260,8 @@ function timeless(value: unknown): unknown {
   )
 }
 
-function difference(a: string, b: string): string {
+/** Where two texts part, with what stands around it. */
+export function difference(a: string, b: string): string {
   let at = 0
   while (at < a.length && a[at] === b[at]) at += 1
   return `…${a.slice(Math.max(0, at - 80), at + 120)}… became …${b.slice(Math.max(0, at - 80), at + 120)}…`

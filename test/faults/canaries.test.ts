@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Connect } from '../../src/hosts/session.ts'
+import { forms } from './forms.ts'
 import { type Hosts, playbook, serveHosts, start } from './processes.ts'
 
 /**
@@ -16,26 +17,6 @@ if (!isWhole)
   )
 
 const secret = `canary-${randomBytes(9).toString('base64url')} '$&%/+"\\${randomBytes(4).toString('hex')}`
-
-/** How the secret may look on its way; with how it stands inside a longer base64 at each of three offsets. */
-function forms(of: string): readonly string[] {
-  const bytes = Buffer.from(of)
-  const inside = [0, 1, 2].map(offset => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
-    return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
-  })
-  const json = JSON.stringify(of).slice(1, -1)
-  return [
-    of,
-    ...inside.flatMap(text => [text, text.replaceAll('+', '-').replaceAll('/', '_')]),
-    encodeURIComponent(of),
-    json,
-    JSON.stringify(json).slice(1, -1),
-    of.replaceAll("'", `'\\''`),
-    // Its random beginning by itself: no encoding above changes it but base64.
-    of.slice(0, 16),
-  ]
-}
 
 const printed = [
   `password is ${secret}`,

@@ -2,21 +2,11 @@ import { rmSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { actOnLease } from '../../src/twin/custody.ts'
 import { type Cluster, cluster, controller, fetched, go, wrong } from './cluster.ts'
+import { random } from './random.ts'
 
 /** `npm run test:faults`: how many runs, and from which seed on (RUNS=500 SEED=7). Printed, so that a failure can be had again. */
 const RUNS = Number(process.env['RUNS'] ?? 20)
 const SEED = Number(process.env['SEED'] ?? 1)
-
-/** mulberry32: small, and the same everywhere. */
-function random(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 let where: Cluster | undefined
 afterEach(async () => {

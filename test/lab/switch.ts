@@ -80,6 +80,20 @@ export const lose = (of: Layout, host: HostSpec, share: number): Promise<void> =
     ...['-m', 'statistic', '--mode', 'random', '--probability', String(share)],
   ])
 
+/** The given share (0 to 1) of what the host sends, and of what is sent to it, is lost. */
+export async function loseBothWays(
+  of: Layout,
+  host: HostSpec,
+  share: number,
+  state: 'on' | 'off',
+): Promise<void> {
+  for (const way of ['--physdev-in', '--physdev-out'])
+    await rule(of, state === 'on' ? '-A' : '-D', [
+      ...['-m', 'physdev', '--physdev-is-bridged', way, portName(of, host)],
+      ...['-m', 'statistic', '--mode', 'random', '--probability', String(share)],
+    ])
+}
+
 /** Ends all partitions and losses. */
 export async function heal(of: Layout): Promise<void> {
   for (const tables of ['iptables', 'ip6tables']) await inSwitch(of, [tables, '-F', 'FORWARD'])

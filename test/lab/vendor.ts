@@ -100,9 +100,13 @@ interface ClusterStatus {
 }
 
 /** What one replica says of the whole registry; undefined when it cannot say. */
-export async function clusterStatus(lab: Lab, host: string): Promise<ClusterStatus | undefined> {
+export async function clusterStatus(
+  lab: Lab,
+  host: string,
+  password = adminPassword,
+): Promise<ClusterStatus | undefined> {
   const url = `https://${lab.host(host).address}/api/v0/meta/cluster_status`
-  const answer = await get(lab, url, `-u 'admin:${adminPassword}'`)
+  const answer = await get(lab, url, `-u 'admin:${password}'`)
   return answer.status === 200 ? (JSON.parse(answer.body) as ClusterStatus) : undefined
 }
 
