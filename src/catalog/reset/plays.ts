@@ -73,7 +73,8 @@ export const takeSwarmAway: Play = ({ topology, facts, after }: Context) => {
     needs = [step.id]
     return step
   })
-  return [...workers, ...leaders].flatMap(step => [step, sweep(step.host, [step.id])])
+  const uninstalls = uninstaller(ucp, facts)?.host
+  return [...workers, ...leaders].flatMap(step => [step, sweep(step.host, [step.id], uninstalls)])
 }
 
 function leave(host: HostName, needs: readonly StepId[]): Step {
@@ -94,7 +95,9 @@ function leave(host: HostName, needs: readonly StepId[]): Step {
   }
 }
 
-function sweep(host: HostName, needs: readonly StepId[]): Step {
+/** @param uninstalls the manager whose run of the uninstaller may have cleared this host already: then there is nothing to do here */
+function sweep(host: HostName, needs: readonly StepId[], uninstalls: HostName | undefined): Step {
+  const clear: Check = { fact: 'ucp.remains', host, is: { containers: 0, volumes: 0 } }
   return {
     ...common,
     id: `ucp.sweep@${host}`,
@@ -105,9 +108,11 @@ function sweep(host: HostName, needs: readonly StepId[]): Step {
     needs,
     requires: [{ fact: 'docker.swarm', host, is: { state: 'inactive' } }],
     run: [{ exec: { argv: ['sh', '-c', SWEEP, 'runbook-ucp-sweep'] }, timeoutSeconds: 300 }],
-    goal: [{ fact: 'ucp.remains', host, is: { containers: 0, volumes: 0 } }],
-    withinSeconds: 60,
+    goal: [clear],
+    // Nothing clears itself any more when this begins: one more look is all the time that is given to it.
+    withinSeconds: 5,
     takes: { p50Seconds: 10, p90Seconds: 60 },
+    ...(uninstalls === undefined ? {} : { mayFollow: { checks: [clear], hosts: [uninstalls] } }),
   }
 }
 
