@@ -64,6 +64,8 @@ export interface TwinSwarm {
   nodes: { [id: string]: TwinNode }
   configs: { [name: string]: string }
   agents: TwinAgent[]
+  /** Ids of nodes that were struck off: none is given again. */
+  struck?: string[]
 }
 
 /** Tasks have this long to end when their node is drained (the default grace period of services). */
@@ -140,7 +142,8 @@ export function hostCalled(estate: Estate, hostname: string): string | undefined
 /** True when a node's engine can be reached by its managers and still takes part. */
 export function nodeIsUp(estate: Estate, node: TwinNode): boolean {
   const host = hostCalled(estate, node.hostname)
-  return host !== undefined && engineIsUp(estate, host) && nodeOf(estate, host)?.node === node
+  if (host === undefined || estate.hosts[host]?.state['cutOff'] === true) return false
+  return engineIsUp(estate, host) && nodeOf(estate, host)?.node === node
 }
 
 /** True when more than half of a swarm's managers are up. A manager votes from the moment it is ready. */
@@ -180,7 +183,8 @@ export function addNode(
   if (!swarm) throw new Error(`no swarm ${swarmId}`)
   // Ids are never used again: a machine that comes back under its old name is another node.
   let id = nodeId(swarmId, hostname)
-  for (let again = 2; swarm.nodes[id]; again++) id = nodeId(swarmId, `${hostname} ${again}`)
+  for (let again = 2; swarm.nodes[id] || swarm.struck?.includes(id); again++)
+    id = nodeId(swarmId, `${hostname} ${again}`)
   const state = engineState(estate, host)
   state.swarm = swarmId
   state.node = id

@@ -8,6 +8,7 @@ import { kinds } from './kinds.ts'
 import { health as healthAsWhole } from './health.ts'
 import { model } from './model.ts'
 import { quorums } from './quorums.ts'
+import { listed, raft } from './refound.ts'
 import { askEngine, asks, findings, pages } from './preflight.ts'
 import { pages as rulePages, rules } from './rules.ts'
 import { sparePage, spareFindings } from './spare.ts'
@@ -16,7 +17,7 @@ import { sparePage, spareFindings } from './spare.ts'
 export const docker: Product = {
   name: 'docker',
   wanted: topology => topology.docker.hosts.length > 0,
-  facts,
+  facts: [...facts, raft, listed],
   asks,
   plays: { converge },
   quorums,

@@ -10,6 +10,7 @@ import {
   peekEngine,
   type TwinContainer,
 } from './estate.ts'
+import { haltScript, refoundScript } from './refoundModel.ts'
 import { swarmCommand, swarmInfo, memberLines } from './swarmModel.ts'
 
 /** What a shell says of a program that is not there. */
@@ -39,6 +40,13 @@ export const model: Model = (line, host, estate) => {
   if (program === 'sh' && words[0] === '-c' && words[2] === 'runbook-docker-members') {
     if (engineVersion(estate, host) === undefined) return notFound('docker')
     return engineIsUp(estate, host) ? memberLines(host, estate) : exit(1, '', NO_DAEMON)
+  }
+  if (program === 'sh' && words[0] === '-c' && (words[2] ?? '').startsWith('runbook-docker-')) {
+    if (words[2] === 'runbook-docker-halt') return haltScript(host, estate)
+    if (engineVersion(estate, host) === undefined) return notFound('docker')
+    return engineIsUp(estate, host)
+      ? refoundScript(words[2] ?? '', words.slice(3), host, estate)
+      : exit(1, '', NO_DAEMON)
   }
   if (program !== 'docker') return undefined
   const version = engineVersion(estate, host)

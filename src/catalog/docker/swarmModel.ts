@@ -49,7 +49,12 @@ export function swarmInfo(estate: Estate, host: string): object {
     ...seen,
     Nodes: Object.keys(swarm.nodes).length,
     Managers: managers.length,
-    Cluster: { ID: id, Version: { Index: 10 }, RootRotationInProgress: false },
+    Cluster: {
+      ID: id,
+      Version: { Index: 10 },
+      Spec: { Raft: { SnapshotInterval: 10_000 } },
+      RootRotationInProgress: false,
+    },
   }
 }
 
@@ -261,6 +266,7 @@ function change(
       )
     }
     Reflect.deleteProperty(swarm.nodes, id)
+    swarm.struck = [...(swarm.struck ?? []), id]
     return exit(0, `${name}\n`)
   }
   if (words[1] === 'update') {

@@ -62,11 +62,11 @@ export function lostNodes({ topology, facts, lost }: Scene, of: readonly HostNam
   )
 }
 
-/** The engine of a host that answers does not run, or none is there. Undefined: it could not be told. */
+/** An engine is there on a host that answers, and does not run. Undefined: it could not be told. */
 export function engineIsDown({ topology, facts }: Scene, host: HostName): boolean | undefined {
   const seen = facts.get(factKey({ fact: 'docker.engine', host, args: { wanted: topology.docker.version } }))
   if (seen === undefined) return undefined
-  return seen === null || member(seen, 'running') === false
+  return seen !== null && member(seen, 'running') === false
 }
 
 /** Managers of the playbook that are not given up and say that they belong to a swarm as managers. */

@@ -22,6 +22,8 @@ export interface TwinUcp {
   backedUpMs?: number
   /** When its web certificate ends, as openssl prints it; absent: in 2031. */
   certificateEnds?: string
+  /** Its databases still count managers of a swarm that was founded anew without them. */
+  stale?: { etcd: boolean; auth: boolean }
 }
 
 /** UCP as the twin has it; undefined when it is not installed. Effects may change it in place. */
@@ -40,7 +42,7 @@ export function controllerOn(
   const controller = containersOn(estate, host)['ucp-controller']
   if (!controller || controller.exitCode !== null) return undefined
   const settled = controller.healthyMs === null || controller.healthyMs <= estate.clockMs
-  return { ucp, healthy: settled && hasQuorum(estate, swarm.swarm) }
+  return { ucp, healthy: settled && hasQuorum(estate, swarm.swarm) && ucp.stale === undefined }
 }
 
 /** One boolean, number or text of a section of UCP's configuration; undefined when it is not set. */

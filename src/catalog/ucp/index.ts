@@ -12,13 +12,14 @@ import { pages } from './pages.ts'
 import { asks, findings } from './preflight.ts'
 import { pages as rulePages, rules } from './rules.ts'
 import { quorums } from './quorums.ts'
+import { etcd } from './repair.ts'
 import { status } from './status.ts'
 
 /** Universal Control Plane, later Mirantis Kubernetes Engine 3.x: a swarm with UCP's controllers on its managers. */
 export const ucp: Product = {
   name: 'ucp',
   wanted: topology => topology.ucp !== undefined,
-  facts,
+  facts: [...facts, etcd],
   asks,
   plays: { converge },
   quorums,

@@ -12,6 +12,7 @@ import {
 import { notFound } from '../docker/model.ts'
 import { HOLD, bootstrapper, sha256 } from './modelBootstrapper.ts'
 import { uninstall } from './modelUninstall.ts'
+import { etcdHealth, repairScript } from './repairModel.ts'
 import { osOf } from '../os/bareHost.ts'
 import { exit } from '../os/model.ts'
 import { CERTIFICATE_VOLUME } from './commands.ts'
@@ -25,6 +26,8 @@ export const model: Model = (line, host, estate) => {
     return uninstall(words.slice(imageAt + 2), host, estate)
   if (program === 'docker' && imageAt > 0 && words.includes('run'))
     return bootstrapper(line, imageAt + 1, host, estate)
+  if (program === 'docker' && words[0] === 'exec' && words[1] === 'ucp-kv' && words[2] === 'etcdctl')
+    return etcdHealth(host, estate)
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
   if (named === 'runbook-ucp-certificates') return certificates(estate, host)
   if (named === 'runbook-ucp-remains') {
@@ -33,6 +36,8 @@ export const model: Model = (line, host, estate) => {
     return exit(0, `containers=${containers.length}\nvolumes=${volumes.length}\nend=1\n`)
   }
   if (named === 'runbook-ucp-sweep') return sweep(estate, host)
+  const repaired = repairScript(named, host, estate, sweep)
+  if (repaired) return repaired
   if (named === 'runbook-ucp-release') return release(words[3] ?? '', host, estate)
   if (named === 'runbook-ucp-certificate-put') {
     const volumes = engineState(estate, host).volumes

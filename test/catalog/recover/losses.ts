@@ -150,4 +150,34 @@ export const losses: readonly Loss[] = [
     },
     does: ['dtr.repair@d2', 'dtr.whole@d2'],
   },
+  {
+    what: 'two of three managers gone',
+    from: 'dtr-ha',
+    recipe: 'ucp-quorum-loss',
+    lost: ['m1', 'm2'],
+    change: estate => {
+      off(estate, 'm1')
+      off(estate, 'm2')
+    },
+    does: ['docker.refound@m3', 'ucp.etcd@m3', 'ucp.authStore@m3', 'ucp.forget@m3', 'ucp.nodesBack@m3'],
+  },
+  {
+    what: 'two of three managers on new machines',
+    from: 'dtr-ha',
+    recipe: 'ucp-quorum-loss',
+    change: (estate, bare) => {
+      rebuilt(estate, bare, 'm1')
+      rebuilt(estate, bare, 'm2')
+    },
+    does: [
+      'docker.install@m1',
+      'docker.install@m2',
+      'docker.refound@m3',
+      'ucp.etcd@m3',
+      'ucp.authStore@m3',
+      'ucp.nodesBack@m3',
+      'ucp.rejoin@m1',
+      'ucp.rejoin@m2',
+    ],
+  },
 ]

@@ -142,7 +142,13 @@ function installStep(topology: Topology, ucp: UcpSpec, host: HostName, needs: re
   }
 }
 
-function joinOp(topology: Topology, host: HostName, through: HostName, role: 'manager' | 'worker'): Op {
+/** The host asks the engine of `through` to let it in, by the engine's own API so that the token is no argument. */
+export function joinOp(
+  topology: Topology,
+  host: HostName,
+  through: HostName,
+  role: 'manager' | 'worker',
+): Op {
   const address = topology.hosts[host]?.address ?? ''
   const manager = { fact: { fact: 'docker.swarm', host: through }, pick: 'nodeAddr' } as const
   const body = jsonBody({
