@@ -35,7 +35,7 @@ export const kinds: readonly KindPage[] = [
     title: 'Join one more replica',
     when: 'A replica of the playbook is no member.',
     does: 'Waits until every member is well (a join is refused otherwise [KB: Unhealthy DTR replica]), makes sure the database does not know the id, runs `join` through a healthy donor picked from facts, then waits until both see the whole. One at a time (§3.11).',
-    care: 'The whole metadata is copied: choose a quiet hour. Passes through even counts only on the way.',
+    care: 'The whole metadata is copied: choose a quiet hour. Passes through even counts only on the way. `rollback` takes the new member out again: `remove` through the donor, when all are well, and what is left of it on its host.',
   },
   {
     kind: 'dtr.remove',

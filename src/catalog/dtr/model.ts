@@ -66,6 +66,7 @@ function script(
         finish: () => exit(0, `Status: Downloaded newer image for ${words[0] ?? ''}\n`),
       }
     case 'runbook-dtr-install':
+    case 'runbook-dtr-restore':
     case 'runbook-dtr-join':
       return marked(line, host, estate)
     case 'runbook-dtr-clear': {
@@ -79,6 +80,10 @@ function script(
       return dataLines(estate, host, words[0] ?? '')
     case 'runbook-dtr-wipe':
       return wipe(estate, host, words[0] ?? '')
+    case 'runbook-dtr-leave': {
+      const known = api('runbook-dtr-unknown', words, stdin, host, estate)
+      return known.code === 3 ? bootstrapper({ ...line, argv: words.slice(2) }, estate) : known
+    }
     case 'runbook-dtr-start':
       return start(words[0] ?? '', host, estate)
   }

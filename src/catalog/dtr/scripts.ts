@@ -56,6 +56,22 @@ case $health in
     exit 3 ;;
 esac`
 
+/**
+ * Words: HTTPS_PORT ID, then the command line that removes it; standard input: as for `unknownScript`. Runs it where the registry knows the
+ * id, and is done where it does not. A registry that cannot say is neither.
+ */
+export const leaveScript = `known() (
+${unknownScript}
+)
+port=$1 id=$2
+shift 2
+why=$(known "$port" "$id" 2>&1)
+case $? in
+  0) exit 0 ;;
+  3) exec "$@" ;;
+  *) printf '%s\\n' "$why" >&2; exit 22 ;;
+esac`
+
 /** Words: IMAGE. Uses the image when it is there, pulls it otherwise. */
 export const imageScript = `docker image inspect "$1" >/dev/null 2>&1 || exec docker pull "$1"`
 

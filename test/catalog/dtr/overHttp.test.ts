@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cluster, ping, settings } from '../../../src/catalog/dtr/facts.ts'
-import { apiScript, clusterScript, settingsScript, unknownScript } from '../../../src/catalog/dtr/scripts.ts'
+import {
+  apiScript,
+  clusterScript,
+  leaveScript,
+  settingsScript,
+  unknownScript,
+} from '../../../src/catalog/dtr/scripts.ts'
 import { image } from '../../../src/catalog/acceptance/facts.ts'
 import { pullScript, pushScript, repositoryScript } from '../../../src/catalog/acceptance/scripts.ts'
 import { bench } from '../sh.ts'
@@ -135,6 +141,18 @@ describe('our scripts against a registry', () => {
     expect(known.code).toBe(3)
     expect(known.stderr).toContain('already knows replica f2277ad178f7')
     expect((await one.run(unknownScript, [port, 'ffffffffffff'], 'user = "admin:no"\n')).code).toBe(22)
+    one.done()
+  })
+
+  it('has a member removed, is done with an id that nobody knows, and with a registry that cannot say does neither', async () => {
+    const one = bench()
+    const leave = (id: string, login = LOGIN) =>
+      one.run(leaveScript, [port, id, 'echo', 'removed', id], login)
+    expect(await leave('f2277ad178f7')).toMatchObject({ code: 0, stdout: 'removed f2277ad178f7\n' })
+    expect(await leave('ffffffffffff')).toMatchObject({ code: 0, stdout: '' })
+    const untold = await leave('f2277ad178f7', 'user = "admin:no"\n')
+    expect([untold.code, untold.stdout]).toEqual([22, ''])
+    expect(untold.stderr).not.toBe('')
     one.done()
   })
 

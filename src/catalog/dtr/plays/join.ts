@@ -1,11 +1,11 @@
-import type { Check, Step, StepId } from '../../../plan/step.ts'
+import type { Change, Check, Step, StepId } from '../../../plan/step.ts'
 import type { ReplicaSpec } from '../../../playbook/topology.ts'
-import { putBack } from '../../loadBalancer/bracket.ts'
+import { putBack, takeOut } from '../../loadBalancer/bracket.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
-import { RUN_LIMIT_SECONDS, joinCommand } from '../commands.ts'
+import { RUN_LIMIT_SECONDS, joinCommand, removeCommand } from '../commands.ts'
 import { login } from '../facts.ts'
-import { askMember, clusterIsWhole, isNotUnwell, replicaIsUp } from '../questions.ts'
-import { unknownScript, wipeScript } from '../scripts.ts'
+import { askMember, clusterIsWhole, isNotUnwell, partsOn, replicaIsUp } from '../questions.ts'
+import { leaveScript, unknownScript, wipeScript } from '../scripts.ts'
 import { type Making, replicaGoal } from './converge.ts'
 import { haveImage, isReadyWorker, lane, readyForBootstrapper, section } from './ready.ts'
 
@@ -76,5 +76,46 @@ export function join(
     inDoubt: 'repeat',
     lane,
     takes: { p50Seconds: 150, p90Seconds: 600 },
+    undo: leaves(making, replica),
+  }
+}
+
+/**
+ * Out again, by the same rule as any member: through the donor, never through itself, when every member is well [D: remove.md, §8.3].
+ * A join that broke off before the database knew it has only its parts to be cleared, and one that cannot say waits for a person.
+ */
+function leaves(making: Making, replica: ReplicaSpec): Change {
+  const { donor, run, ucp, topology, facts } = making
+  const gone: Check = { ...askMember(making, donor, replica.id), is: null }
+  const remove = removeCommand(run, donor, replica.id)
+  return {
+    goal: [gone, { ...partsOn(replica.host), is: null }],
+    run: [
+      {
+        await: [{ ...askMember(making, donor, donor.id), is: { ok: true, fresh: true, present: true } }],
+        withinSeconds: 120,
+      },
+      ...takeOut(topology, facts, replica.host),
+      { ...haveImage(making), on: donor.host },
+      {
+        exec: {
+          ...remove,
+          argv: [
+            ...['sh', '-c', leaveScript, 'runbook-dtr-leave', String(donor.httpsPort), replica.id],
+            ...remove.argv,
+          ],
+          stdin: login(ucp.adminUsername, ucp.adminPassword),
+        },
+        on: donor.host,
+        timeoutSeconds: RUN_LIMIT_SECONDS,
+        failsOn: FATAL_LINE,
+      },
+      { await: [gone], withinSeconds: 300 },
+      {
+        exec: { argv: ['sh', '-c', wipeScript, 'runbook-dtr-wipe', replica.id] },
+        timeoutSeconds: 300,
+      },
+    ],
+    withinSeconds: 120,
   }
 }
