@@ -28,7 +28,7 @@ export function planHtml(report: PlanReport, playbook: string): string {
 <p>${[
     overview.movingWords(report),
     `${hold} already hold`,
-    `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
+    `${about(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
     lowest === undefined
       ? 'no quorum is brought nearer to loss'
       : `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`,
@@ -46,17 +46,18 @@ ${[findings(report), risks(report), timeline(report), topology(report), byHost(r
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--ink:#1c2024;--dim:#5b636b;--page:#fff;--panel:#f4f6f8;--line:#cfd6dd;--bad:#b42318;--warn:#8f5000;--good:#176b3a;--move:#dcebfb}
-@media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--dim:#a3abb3;--page:#14171a;--panel:#1f2428;--line:#3a4249;--bad:#ff8d80;--warn:#f0b35a;--good:#74d69b;--move:#1d3a57}}
+:root{color-scheme:light dark;--ink:#1c2024;--dim:#5b636b;--page:#fff;--panel:#f4f6f8;--line:#cfd6dd;--bad:#b42318;--warn:#8f5000;--good:#176b3a;--move:#dcebfb;--link:#0b57b0}
+@media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--dim:#a3abb3;--page:#14171a;--panel:#1f2428;--line:#3a4249;--bad:#ff8d80;--warn:#f0b35a;--good:#74d69b;--move:#1d3a57;--link:#8ab8ff}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:70rem;margin:0 auto;padding:1.5rem}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}.dim{color:var(--dim)}code,pre{font:13px/1.45 ui-monospace,monospace}code{overflow-wrap:anywhere}
 pre{background:var(--panel);padding:.6rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px;margin:.3rem 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left;vertical-align:top}th{background:var(--panel)}
 .error,.irreversible{color:var(--bad)}.warning,.interrupts{color:var(--warn)}ins{color:var(--good);text-decoration:none}del{color:var(--bad);text-decoration:none}
 details{border:1px solid var(--line);border-radius:4px;margin:.4rem 0;padding:.3rem .8rem}summary{cursor:pointer;font-weight:600}
-svg{max-width:100%;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}svg .small{fill:var(--dim);font-size:11px}
+svg{max-width:100%;height:auto}.steps td:first-child{min-width:11rem}.order td:nth-child(n+2){white-space:nowrap}td code{overflow-wrap:normal}a{color:var(--link)}svg text{fill:var(--ink);font:13px system-ui,sans-serif}svg .small{fill:var(--dim);font-size:11px}
 svg rect{fill:var(--panel);stroke:var(--line)}svg .moves{fill:var(--move)}svg .zone{fill:none;stroke-dasharray:4 3}
-@media print{details>*{display:block}body{max-width:none}}`
+@media (max-width:40rem){svg{max-width:none}body{padding:1rem}}
+@media print{details::details-content{content-visibility:visible;display:block;height:auto}body{max-width:none;padding:0}article,tr,svg{break-inside:avoid}h2,h3{break-after:avoid}}`
 
 function findings({ findings: found }: PlanReport): string {
   if (found.length === 0) return ''
@@ -86,6 +87,7 @@ function risks(report: PlanReport): string {
         `<span class="${row.severity}">${escape(row.why)}</span>`,
         escape(row.guard),
       ]),
+      'steps',
     ),
   )
 }
@@ -108,6 +110,7 @@ function timeline(report: PlanReport): string {
             : shown
         }),
       ]),
+      'steps',
     )}<p class="dim">Members up / members (how many more can be lost; "low": while the step runs).</p>`,
   )
 }
@@ -161,7 +164,7 @@ function stepHtml(report: PlanReport, step: Step): string {
   const files = fileChanges(step, report.present ?? new Map())
   const needed = overview.condition(report, step)
   return `<article id="${anchor(step)}"><h3>${overview.numberOf(report, step)} ${escape(step.title)}${step.risk === 'none' ? '' : ` <span class="${step.risk}">${step.risk}</span>`}</h3>
-<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, about ${roughly(step.takes.p50Seconds)}${needed === '' ? '' : `, <strong>${needed}</strong>`}</p>
+<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, ${about(step.takes.p50Seconds)}${only(needed)}</p>
 ${step.run.map(op => `<pre>${escape(showOp(op))}</pre>`).join('')}${files
     .map(
       file =>
@@ -180,13 +183,24 @@ function inOrder(report: PlanReport): string {
     tableOf(
       ['step', 'host', 'about', 'risk'],
       moving.map(step => [
-        `${link(step, overview.numberOf(report, step))} ${escape(step.title)}`,
+        `${link(step, overview.numberOf(report, step))} ${escape(step.title)}${only(overview.condition(report, step))}`,
         escape(step.host),
         roughly(step.takes.p50Seconds),
         `<span class="${step.risk}">${step.risk}</span>`,
       ]),
+      'steps order',
     ),
   )
+}
+
+function about(seconds: number): string {
+  const words = roughly(seconds)
+  return words.startsWith('under') ? words : `about ${words}`
+}
+
+/** When a step is needed at all, where that is not sure. */
+function only(condition: string): string {
+  return condition === '' ? '' : `, <strong>${condition}</strong>`
 }
 
 function section(title: string, body: string): string {
@@ -194,10 +208,10 @@ function section(title: string, body: string): string {
 }
 
 /** Cells are HTML already. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[], kind = ''): string {
   const cells = (row: readonly string[], tag: string): string =>
     `<tr>${row.map(one => `<${tag}>${one}</${tag}>`).join('')}</tr>`
-  return `<div class="scroll"><table><thead>${cells(head, 'th')}</thead><tbody>${rows.map(row => cells(row, 'td')).join('\n')}</tbody></table></div>`
+  return `<div class="scroll"><table${kind === '' ? '' : ` class="${kind}"`}><thead>${cells(head, 'th')}</thead><tbody>${rows.map(row => cells(row, 'td')).join('\n')}</tbody></table></div>`
 }
 
 function link(step: Step, number: number): string {
