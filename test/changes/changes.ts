@@ -109,6 +109,11 @@ export const changes: readonly Change[] = [
     after: certificates('dtr', 'renewed-'),
   },
   {
+    name: 'renew-ucp-certificate',
+    before: certificates('ucp'),
+    after: certificates('ucp', 'renewed-'),
+  },
+  {
     name: 'move-ports',
     after: set(
       'dtr.replicas',
@@ -213,11 +218,13 @@ async function inFolder<T>(
     const playbooks = join(packageRoot(), 'playbooks')
     cpSync(join(playbooks, 'files'), join(folder, 'files'), { recursive: true })
     // With its issuer behind it: another certificate as far as a plan can see.
-    const cert = readFileSync(join(folder, 'files', `dtr-cert.pem`), 'utf8')
-    writeFileSync(
-      join(folder, 'files', `renewed-dtr-cert.pem`),
-      `${cert}${readFileSync(join(folder, 'files/ca.pem'), 'utf8')}`,
-    )
+    for (const product of ['dtr', 'ucp']) {
+      const cert = readFileSync(join(folder, 'files', `${product}-cert.pem`), 'utf8')
+      writeFileSync(
+        join(folder, 'files', `renewed-${product}-cert.pem`),
+        `${cert}${readFileSync(join(folder, 'files/ca.pem'), 'utf8')}`,
+      )
+    }
     const text = readFileSync(join(playbooks, 'dtr-ha.yml'), 'utf8')
     const write = (name: string, edit: Edit): void => {
       const playbook = parseDocument(text)

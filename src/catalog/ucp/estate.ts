@@ -22,6 +22,10 @@ export interface TwinUcp {
   backedUpMs?: number
   /** When its web certificate ends, as openssl prints it; absent: in 2031. */
   certificateEnds?: string
+  /** The certificate files it was installed with, by name; absent: it has made its own. */
+  external?: { [name: string]: string }
+  /** sha256 of the certificate file that a manager's controller has read, where it was restarted for one. */
+  served?: { [host: string]: string }
   /** Its databases still count managers of a swarm that was founded anew without them. */
   stale?: { etcd: boolean; auth: boolean }
 }

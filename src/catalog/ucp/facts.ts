@@ -5,6 +5,7 @@ import type { UcpSpec } from '../../playbook/topology.ts'
 import { fieldsOf, isMissing, member, shown, textArg, authorityOf, secretArg } from '../os/text.ts'
 import { configGet } from './commands.ts'
 import { licenseEndMs } from './licenseEnd.ts'
+import { ownCertificate } from './ownCertificate.ts'
 import { CERTIFICATES, FRONT, LICENSE, REMAINS, WEB_CERTIFICATE } from './scripts.ts'
 
 /**
@@ -260,6 +261,7 @@ export const facts: readonly Fact[] = [
   config,
   ca,
   certificates,
+  ownCertificate,
   webCertificate,
   license,
   front,

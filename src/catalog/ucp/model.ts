@@ -11,6 +11,7 @@ import {
 } from '../docker/estate.ts'
 import { notFound } from '../docker/model.ts'
 import { HOLD, bootstrapper, sha256 } from './modelBootstrapper.ts'
+import { ownCertificateModel } from './ownCertificateModel.ts'
 import { uninstall } from './modelUninstall.ts'
 import { etcdHealth, repairScript } from './repairModel.ts'
 import { osOf } from '../os/bareHost.ts'
@@ -29,6 +30,8 @@ export const model: Model = (line, host, estate) => {
   if (program === 'docker' && words[0] === 'exec' && words[1] === 'ucp-kv' && words[2] === 'etcdctl')
     return etcdHealth(host, estate)
   const named = program === 'sh' && words[0] === '-c' ? (words[2] ?? '') : ''
+  const certificate = ownCertificateModel(line, host, estate)
+  if (certificate !== undefined) return certificate
   if (named === 'runbook-ucp-certificates') return certificates(estate, host)
   if (named === 'runbook-ucp-remains') {
     if (!engineIsUp(estate, host)) return notFound('docker')

@@ -101,6 +101,8 @@ function finishInstall(
     toml: `[auth]\n  default_new_user_role = "restrictedcontrol"\n\n[scheduling_configuration]\n  default_node_orchestrator = "swarm"\n\n[cluster_config]\n  controller_port = ${port}\n`,
     ca: `-----BEGIN CERTIFICATE-----\n${Buffer.from(`UCP of ${swarmId}`).toString('base64')}\n-----END CERTIFICATE-----\n`,
   }
+  const external = engineState(estate, host).volumes[CERTIFICATE_VOLUME]?.files
+  if (flags.has('--external-server-cert') && external) ucp.external = { ...external }
   estate.shared['ucp'] = ucp as unknown as NonNullable<Estate['shared'][string]>
   swarm.agents.push(...agents(repository.replace(/\/ucp$/, ''), version, estate.clockMs))
   swarm.configs['com.docker.ucp.config-1'] = ucp.toml

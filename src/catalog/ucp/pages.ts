@@ -76,10 +76,10 @@ export const pages: readonly RulePage[] = [
   },
   {
     code: 'RB0833',
-    title: 'Another certificate for a UCP that runs',
+    title: 'Another authority for a UCP that DTR trusts',
     severity: 'error',
-    why: 'runbook lays a certificate ready before the install and does not replace one later: on every manager the files of volume ucp-controller-server-certs change and its controller restarts, client bundles may have to be issued again, and until DTR was reconfigured with the new authority it cannot talk to UCP [D: ee/ucp/admin/configure/use-your-own-tls-certificates.md].',
-    fix: "Replace it in UCP's admin settings, manager by manager, then run DTR's reconfigure with the new --ucp-ca; put ca.pem, cert.pem and key.pem of the playbook into that volume of the first manager, and apply finds it as declared.",
+    why: 'A certificate of the same authority is replaced by apply, manager by manager. With another authority DTR cannot talk to UCP any more until it was reconfigured with it [D: ee/ucp/admin/configure/use-your-own-tls-certificates.md], and nothing the registry tells says which authority it trusts: between the two a plan could not be made.',
+    fix: 'In a quiet hour: on one manager after another put ca.pem, cert.pem and key.pem into volume ucp-controller-server-certs and restart ucp-controller; then at once, with the new authority in CA: docker run --rm -e UCP_USERNAME -e UCP_PASSWORD DTR_IMAGE reconfigure --ucp-url https://MANAGER --ucp-ca "$CA" --existing-replica-id ID. Apply finds it as declared then.',
   },
   {
     code: 'RB0832',

@@ -9,12 +9,14 @@ import { swarmSays } from '../docker/preflight.ts'
 import { member, shown } from '../os/text.ts'
 import { nodesSeen } from './leavers.ts'
 import { isAddress } from './address.ts'
-import { certificateHolder, founder } from './cluster.ts'
+import { founder } from './cluster.ts'
 import { BOOTSTRAPPER } from './commands.ts'
 import { askConfig, askWebCertificate } from './facts.ts'
 import { foreignSwarms } from './foreign.ts'
 import { minimums } from './minimums.ts'
+import { askOwnCertificate } from './ownCertificate.ts'
 import { pages } from './pages.ts'
+import { stands } from './plays/recertify.ts'
 import { runningVersion, wayOf } from './plays/upgrade.ts'
 import { trustOf, trustSwitchedOff } from './trust.ts'
 
@@ -27,7 +29,9 @@ export function asks(topology: Topology): readonly FactRef[] {
     host => !ours.has(host) && (topology.prune === true || topology.absent?.nodes.includes(host) === true),
   )
   return [
-    ...(ucp.certificates ? ucp.managers.map(host => ({ fact: 'ucp.certificates', host })) : []),
+    ...(ucp.certificates
+      ? ucp.managers.flatMap(host => [{ fact: 'ucp.certificates', host }, askOwnCertificate(ucp, host)])
+      : []),
     ...ucp.managers.flatMap(host => [
       askWebCertificate(ucp, host),
       { fact: 'docker.nodelabels', host, args: { name: 'self' } },
@@ -55,7 +59,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
     ...login(topology, ucp, through, facts),
     ...address(topology, through),
     ...drained(ucp, facts),
-    ...otherCertificate(ucp, through, facts),
+    ...otherAuthority(topology, ucp, facts),
     ...lastBridge(topology, ucp, facts),
   ])
 }
@@ -182,24 +186,24 @@ function lastBridge(topology: Topology, ucp: UcpSpec, facts: Facts): readonly Fi
   ]
 }
 
-/** UCP runs with another certificate than the playbook's, or with its own: laid ready is one only before the install. */
-function otherCertificate(ucp: UcpSpec, host: HostName, facts: Facts): readonly Finding[] {
+/** UCP runs with a certificate of another authority than the playbook's, and a registry trusts that one. */
+function otherAuthority({ dtr }: Topology, ucp: UcpSpec, facts: Facts): readonly Finding[] {
   const { certificates } = ucp
-  const runs = member(facts.get(factKey({ fact: 'ucp.node', host })), 'version') !== undefined
-  // Where one of them could not tell, it may be the one that has it.
-  const told = ucp.managers.every(one => facts.has(factKey({ fact: 'ucp.certificates', host: one })))
-  if (!certificates || !runs || !told || certificateHolder(ucp, facts) !== undefined) return []
-  const { cert } = certificates
-  return [
-    {
-      code: 'RB0833',
-      severity: 'error',
-      message: `UCP on ${host} runs with another certificate than ${cert.file}`,
-      path: ['ucp', 'certificates'],
-      host,
-      help: "replace it in UCP itself, then DTR's trust in it: runbook explain RB0833",
-    },
-  ]
+  if (!certificates || !dtr || !stands(ucp, facts)) return []
+  return ucp.managers.flatMap((host): readonly Finding[] => {
+    const ca = member(facts.get(factKey(askOwnCertificate(ucp, host))), 'ca')
+    if (ca === undefined || ca === certificates.ca.sha256) return []
+    return [
+      {
+        code: 'RB0833',
+        severity: 'error',
+        message: `UCP on ${host} has a certificate of another authority than ${certificates.ca.file}, and DTR trusts that one`,
+        path: ['ucp', 'certificates'],
+        host,
+        help: "replace it and DTR's trust in it by hand: runbook explain RB0833",
+      },
+    ]
+  })
 }
 
 /** Wanted nodes that take no tasks: on purpose, or left so by an upgrade that was broken off. */

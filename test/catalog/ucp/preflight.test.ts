@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { findings } from '../../../src/catalog/compile.ts'
 import { addNode, engineState, startSwarm } from '../../../src/catalog/docker/estate.ts'
@@ -6,7 +5,7 @@ import { bareEstate, type BareHostOptions, osOf } from '../../../src/catalog/os/
 import { play } from '../../../src/twin/rehearse.ts'
 import type { Estate } from '../../../src/twin/estate.ts'
 import type { Topology } from '../../../src/playbook/topology.ts'
-import { LICENSE, look, planOf, products, stageOf, standing } from './onTwin.ts'
+import { look, planOf, products, stageOf } from './onTwin.ts'
 import { platform, withEngines } from './topology.ts'
 
 /** Codes, severities and hosts of what is said about an estate. */
@@ -47,31 +46,6 @@ describe('preflight', () => {
     ],
   ] as const)('sees %s', async (_, options, expected) => {
     expect(await said(platform(), bare(options))).toEqual(expected)
-  })
-
-  it('refuses another certificate for a UCP that runs, and knows its own on whichever manager it lies', async () => {
-    const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
-    const file = (name: string, text: string) => ({ file: name, sha256: digest(text) })
-    const withFiles = (text: string): Topology => {
-      const { ucp } = platform()
-      const certificates = {
-        ca: file('ca.pem', text),
-        cert: file('cert.pem', text),
-        key: { secret: 'file:key.pem' },
-      }
-      return platform(ucp && { ucp: { ...ucp, certificates } })
-    }
-    const own = withFiles(LICENSE)
-    const estate = await standing(own)
-    const codes = async (topology: Topology, from: Estate) =>
-      (await said(topology, from)).filter(one => one.includes(' error '))
-    expect(await codes(own, estate)).toEqual([])
-    expect(await codes(withFiles('renewed'), estate)).toEqual(['RB0833 error m1'])
-    expect(await codes(own, await standing(platform()))).toEqual(['RB0833 error m1'])
-    // The first manager is gone for a while, and another one is worked through: nothing is to be laid there.
-    const without = structuredClone(estate)
-    osOf(without, 'm1').services['docker'] = { active: false, enabled: true }
-    expect((await said(own, without)).filter(one => one.startsWith('RB0833'))).toEqual([])
   })
 
   it('takes --force-minimums for what it says', async () => {

@@ -8,6 +8,7 @@ import { tokenFrom } from '../../docker/swarmFacts.ts'
 import { plain } from '../../os/steps.ts'
 import type { Play } from '../../product.ts'
 import { strikeOff } from './depart.ts'
+import { recertifySteps, stands } from './recertify.ts'
 import { configSteps, sanSteps } from './settings.ts'
 import { returning } from '../returning.ts'
 import { trustOf, trustSwitchedOff } from '../trust.ts'
@@ -40,9 +41,10 @@ export const converge: Play = ({ topology, facts, after }) => {
   const { ucp } = topology
   if (!ucp) return []
   const first = founder(ucp, facts)
-  const certificates = ucp.certificates
-    ? [certificatesStep(ucp.certificates, certificateHolder(ucp, facts) ?? first, after)]
-    : []
+  const certificates =
+    ucp.certificates && !stands(ucp, facts)
+      ? [certificatesStep(ucp.certificates, certificateHolder(ucp, facts) ?? first, after)]
+      : []
   const struck = strikeOff({ topology, facts }, after)
   const steps: Step[] = [...struck, ...certificates]
   const before = [...certificates, ...struck.slice(-1)].map(step => step.id)
@@ -71,8 +73,8 @@ export const converge: Play = ({ topology, facts, after }) => {
   steps.push(...license)
   const settled = license.length > 0 ? license.map(step => step.id) : joined
   const scheduling = topology.dtr ? [schedulingStep(ucp, first, settled)] : []
-  const named = sanSteps(ucp, facts, first, scheduling.length > 0 ? scheduling.map(step => step.id) : settled)
-  steps.push(...scheduling, ...named)
+  const set = scheduling.length > 0 ? scheduling.map(step => step.id) : settled
+  steps.push(...scheduling, ...sanSteps(ucp, facts, first, set), ...recertifySteps(topology, ucp, facts, set))
   const done = new Set(trust.map(one => one.id))
   steps.push(
     ...configSteps(ucp, first, topology.dtr !== undefined, [steps.at(-1)?.id ?? last]).filter(
@@ -95,7 +97,6 @@ function certificatesStep(
     section: MANAGERS,
     host,
     needs,
-    // Replacing the certificate of a UCP that runs is another procedure.
     requires: [{ fact: 'ucp.node', host, is: null }],
     goal: [{ fact: 'ucp.certificates', host, is: { ca: ca.sha256, cert: cert.sha256, key: true } }],
     run: [
