@@ -63,7 +63,8 @@ const runbook: Tool = {
       if (task.kind === 'file')
         return { name, file: { path: task.path, mode: task.mode, content: task.content } }
       const { shell, creates } = task
-      return { name, command: { shell, ...(creates !== undefined && { creates }) } }
+      // Declared short: a command that may take long is a job of its own.
+      return { name, command: { shell, timeoutSeconds: 10, ...(creates !== undefined && { creates }) } }
     })
     writeFileSync(
       file,

@@ -1,3 +1,4 @@
+import { AHEAD } from './aheadPrelude.ts'
 import { CUSTODY } from './custody.ts'
 
 /**
@@ -213,4 +214,4 @@ rb_close() {
   rb_file=
   rb_mark e "$1" $rb_bad
 }
-${CUSTODY}`
+${AHEAD}${CUSTODY}`

@@ -11,6 +11,7 @@ import {
   parseLease,
 } from './custody.ts'
 import { type ExecOptions, type Line, type Session, TIMED_OUT } from './session.ts'
+import { sendAhead } from './sendAhead.ts'
 import { ShellLost, type Sink } from './shell.ts'
 import { type Call, DATA_BYTES } from './wire.ts'
 
@@ -34,6 +35,7 @@ export function remoteSession(link: Link, close: () => void | Promise<void>, hos
     probe: (lines, { timeoutMs }) => probe(link, lines, timeoutMs),
     exec: (line, options) => exec(link, line, options, host),
     write: (path, content, mode, fence) => write(link, path, content, mode, fence, host),
+    ahead: window => sendAhead(link, window, host),
     lease: act => lease(link, act),
     keep: act => keep(link, act),
     audit: async lines => {

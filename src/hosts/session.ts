@@ -1,5 +1,6 @@
 import type { Exit } from '../plan/fact.ts'
 import type { Host } from '../plan/step.ts'
+import type { Halt, Window } from './ahead.ts'
 import type { Fence, KeepAct, LeaseAct, LeaseSeen } from './custody.ts'
 
 /** A command with every value bound. */
@@ -43,6 +44,11 @@ export interface Session {
   exec(line: Line, options: ExecOptions): Promise<Exit>
   /** Puts a file in place atomically: temporary name in the same folder, mode first, then rename. */
   write(path: string, content: Uint8Array, mode: string, fence?: Fence): Promise<Exit>
+  /**
+   * Short effects of several steps in one message; the host looks before and after each and halts at the first that does not come to its
+   * end. Answers where. Absent where a way to a host carries none. @throws Unreachable, and Fenced
+   */
+  ahead?(window: Window): Promise<Halt | undefined>
   /** Absent where a session leads to nothing that can be held. @throws Unreachable */
   lease?(act: LeaseAct): Promise<LeaseSeen>
   /** What runs keep on the host for others. Undefined: there is no such file, or it could not be written. @throws Unreachable */

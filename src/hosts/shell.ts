@@ -27,6 +27,11 @@ export class ShellLost extends Error {
   }
 }
 
+/** Takes the words of the mark that ends a call, once all it said has come. */
+export interface Ends {
+  set(id: number, words: readonly string[]): unknown
+}
+
 /** Takes the output of one call as it comes. */
 export type Sink = (id: number, stream: 'out' | 'err', bytes: Uint8Array) => void
 
@@ -41,7 +46,7 @@ export interface Shell {
     wanted: readonly number[],
     sink: Sink,
     limitMs: number,
-    ends: Map<number, readonly string[]>,
+    ends: Ends,
   ): Promise<'done' | 'late'>
   /** The host's `sh` has spoken. */
   readonly greeted: () => boolean
@@ -51,7 +56,7 @@ export interface Shell {
 
 interface Waiting {
   readonly missing: Set<string>
-  readonly ends: Map<number, readonly string[]>
+  readonly ends: Ends
   readonly sink: Sink
   readonly settle: (result: 'done' | 'late' | ShellLost) => void
 }

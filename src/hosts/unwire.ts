@@ -106,6 +106,30 @@ function parseCall(text: string): Call {
         err: number(3),
         delays: words.slice(4).map(Number),
       }
+    case 'rb_ahead':
+      return { call: 'ahead', id: number(0), names: words.slice(1).map(decodeURIComponent) }
+    case 'rb_stride':
+      return { call: 'stride' }
+    case 'rb_glance': {
+      const role = word(1)
+      if (role !== 'needs' && role !== 'goal' && role !== 'after')
+        throw new SyntaxError(`rb_glance: what is ${role}?`)
+      return {
+        ...{ call: 'glance', id: number(0), role, seconds: number(2) },
+        ...{ holds: word(3), known: [word(4), word(5)], line: parseLine(words.slice(6)) },
+      }
+    }
+    case 'rb_act':
+      return { call: 'act', id: number(0) }
+    case 'rb_over':
+      return { call: 'over', id: number(0) }
+    case 'rb_deed':
+      return {
+        ...{ call: 'deed', id: number(0), name: decodeURIComponent(word(1)), seconds: number(2) },
+        line: parseLine(words.slice(3)),
+      }
+    case 'rb_put':
+      return { call: 'put', id: number(0), path: word(1), mode: word(2), bytes: unescapeBytes(word(4)) }
     case 'rb_open':
       return { call: 'open', id: number(0), path: word(1), mode: word(2) }
     case 'rb_data':

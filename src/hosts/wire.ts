@@ -1,3 +1,4 @@
+import type { AheadCall } from './aheadWire.ts'
 import type { KeepAct, LeaseAct } from './custody.ts'
 import { quote } from '../plan/quote.ts'
 import type { Line } from './session.ts'
@@ -8,6 +9,7 @@ import type { Line } from './session.ts'
  * the same text can be read back without a shell (the twin does).
  */
 export type Call =
+  | AheadCall
   | { readonly call: 'hello'; readonly nonce: string }
   | { readonly call: 'probe'; readonly id: number; readonly seconds: number; readonly line: Line }
   /** Starts the job unless the host knows the name. */
@@ -64,6 +66,22 @@ function words(call: Call): string[] {
       ]
     case 'open':
       return [String(call.id), call.path, call.mode]
+    case 'ahead':
+      return [String(call.id), ...call.names.map(jobFolder)]
+    case 'stride':
+      return []
+    case 'glance':
+      return [
+        ...[String(call.id), call.role, String(call.seconds), call.holds, ...call.known],
+        ...lineWords(call.line),
+      ]
+    case 'act':
+    case 'over':
+      return [String(call.id)]
+    case 'deed':
+      return [String(call.id), jobFolder(call.name), String(call.seconds), ...lineWords(call.line)]
+    case 'put':
+      return [String(call.id), call.path, call.mode, String(call.bytes.length), escapeBytes(call.bytes)]
     case 'data':
       return [escapeBytes(call.bytes)]
     case 'close':

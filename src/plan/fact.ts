@@ -1,5 +1,6 @@
 import type { Command, FactRef, Json } from './step.ts'
 import { canonical } from './canonical.ts'
+import type { Telling } from './telling.ts'
 
 /** How a command ended. `code` undefined: nobody knows (the link died). It is never success. */
 export interface Exit {
@@ -8,6 +9,8 @@ export interface Exit {
   readonly stderr: string
   /** It ran out of its time and its process group was killed; `code` is then 124. */
   readonly timedOut?: true
+  /** A person had its process group killed; `code` is then undefined. */
+  readonly aborted?: true
 }
 
 /**
@@ -28,6 +31,8 @@ export interface Fact {
   readonly picks?: { readonly [pick: string]: string }
   probe(args: Json | undefined): Command
   parse(exit: Exit, args: Json | undefined): Json | undefined
+  /** How a host can tell by itself whether a check `is` holds. Absent or undefined: only the parser can. */
+  tells?(args: Json | undefined, is: Json): Telling | undefined
 }
 
 /** What is known or expected, by `factKey`. Absent means unknown. */

@@ -83,6 +83,17 @@ export type Event = { readonly at: string } & (
       /** Hosts that the run goes on without. */
       readonly without?: readonly HostName[]
     }
+  /**
+   * The intents of several steps of one host, in their order, before one message with all of them leaves: the host goes from one to the
+   * next and halts at the first that does not come to its end. What each came to is told by events of its own.
+   */
+  | {
+      readonly kind: 'sent-ahead'
+      readonly host: HostName
+      readonly steps: readonly { readonly step: StepId; readonly attempt: number }[]
+    }
+  /** The host has answered: these of the steps sent ahead were not begun, and are not under way. Absent ones came to an end. */
+  | { readonly kind: 'came-back'; readonly host: HostName; readonly steps: readonly StepId[] }
   | { readonly kind: 'step-started'; readonly step: StepId; readonly attempt: number }
   | {
       readonly kind: 'op-started'

@@ -2,10 +2,12 @@ import type { Facts } from '../plan/fact.ts'
 import { digest } from '../plan/canonical.ts'
 import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
 import type { Event, Held, Outcome } from './event.ts'
-import { fold, fresh, type Run } from './fold.ts'
+import { fold, fresh, type Run, type StepRun } from './fold.ts'
+import { sendAhead } from './ahead.ts'
 import { createKnowledge } from './knowledge.ts'
-import { perform } from './perform.ts'
+import { goalHolds, perform } from './perform.ts'
 import { heldBy, ready } from './schedule.ts'
+import { together } from './together.ts'
 import type { Happening, Workplace } from './workplace.ts'
 import { openSessions, type Sessions, type World } from './world.ts'
 
@@ -26,6 +28,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal
   /** What a person says about a step in doubt, after looking. */
   readonly assume?: { readonly step: StepId; readonly done: boolean; readonly by: string }
+  /** Each step is awaited before the next of its host begins, also where the host could go on by itself. */
+  readonly oneByOne?: boolean
   /** Sessions to use and leave open; without them the run opens its own and closes them. */
   readonly sessions?: Sessions
 }
@@ -96,14 +100,45 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
     const doubtful = new Set(
       [...waiting.values()].filter(step => run.steps.get(step.id)?.state === 'in-doubt'),
     )
+    const position = new Map(plan.steps.map((step, i) => [step, i]))
+    /** Those that were sent to one host together are resolved in their order. */
+    const isLater = (step: Step, beside: Step): boolean =>
+      doubtful.has(beside) &&
+      step.host === beside.host &&
+      (position.get(step) ?? 0) > (position.get(beside) ?? 0)
     const underWay = (beside: Step): readonly Step[] => [
       ...[...running.values()].map(({ step }) => step),
-      ...[...doubtful].filter(step => step !== beside),
+      ...[...doubtful].filter(step => step !== beside && !isLater(step, beside)),
     ]
+    /** Steps in a message to their host. */
+    const ahead = new Set<StepId>()
+    /** Steps that are performed by themselves, since going ahead with them led nowhere. */
+    const alone = new Set<StepId>()
+    const begin = (step: Step, before: StepRun): Promise<void> => {
+      const isSure = step.goal.length > 0 && knowledge.sure(step.goal)
+      const steps =
+        before.state !== 'waiting' || options.oneByOne || (isSure && goalHolds(step, knowledge))
+          ? []
+          : together(step, waiting.values(), run, world, id => alone.has(id))
+      if (steps.length === 0) {
+        waiting.delete(step.id)
+        doubtful.delete(step)
+        return perform(step, before, place)
+      }
+      for (const one of steps) ahead.add(one.id)
+      return sendAhead(steps, id => run.steps.get(id)?.attempt ?? 0, place).then(left => {
+        for (const id of left) alone.add(id)
+        for (const { id } of steps) {
+          ahead.delete(id)
+          if (run.steps.get(id)?.state !== 'waiting') waiting.delete(id)
+        }
+      })
+    }
     for (;;) {
       const held: Held[] = []
       for (const step of waiting.values()) {
         if (options.signal.aborted || isHalted() || running.size >= options.width) break
+        if (ahead.has(step.id)) continue
         const before = run.steps.get(step.id)
         const others = underWay(step)
         if (!before || !ready(step, run, others)) continue
@@ -112,9 +147,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
           held.push(holding)
           continue
         }
-        waiting.delete(step.id)
-        doubtful.delete(step)
-        const ended = perform(step, before, place)
+        const ended = begin(step, before)
           .catch((error: unknown) => {
             breakOff(error)
             throw error

@@ -14,6 +14,8 @@ export interface StepRun {
   readonly open?: number
   /** Whether any op of any attempt may have reached a host: then what holds now may be our doing. */
   readonly touched: boolean
+  /** It was sent to its host together with others, and not heard of since: it may have begun. */
+  readonly sent?: true
   readonly how?: How
   readonly startedAt?: string
   readonly endedAt?: string
@@ -54,11 +56,32 @@ export function fold(run: Run, event: Event): Run {
       for (const [id, step] of steps) {
         if (step.state === 'running' || step.state === 'in-doubt') {
           steps.set(id, { ...unfailed(step), state: 'in-doubt' })
+        } else if (step.sent) {
+          steps.set(id, { ...arrived(step), state: 'in-doubt' })
         } else if (step.state === 'failed') {
           steps.set(id, { ...waiting, attempt: step.attempt, touched: step.touched })
         }
       }
       return { id: run.id, plan: run.plan, steps }
+    }
+    case 'sent-ahead': {
+      const steps = new Map(run.steps)
+      for (const { step: id, attempt } of event.steps) {
+        const step = from(run, id, event, ['waiting'])
+        if (step.sent || attempt !== step.attempt + 1)
+          throw new Error(`attempt ${attempt} of ${id} cannot be sent ahead after attempt ${step.attempt}`)
+        steps.set(id, { ...step, sent: true })
+      }
+      return { ...run, steps }
+    }
+    case 'came-back': {
+      const steps = new Map(run.steps)
+      for (const id of event.steps) {
+        const { sent, ...step } = from(run, id, event, ['waiting'])
+        if (!sent) throw new Error(`${id} cannot come back: it was not sent ahead`)
+        steps.set(id, step)
+      }
+      return { ...run, steps }
     }
     case 'step-started': {
       const step = from(run, event.step, event, ['waiting', 'in-doubt', 'running'])
@@ -71,7 +94,9 @@ export function fold(run: Run, event: Event): Run {
         attempt: event.attempt,
         ended: again ? step.ended : [],
         ...(again && step.open !== undefined && { open: step.open }),
-        touched: step.touched,
+        // Its host is at it while we write this.
+        ...(step.sent && { open: 0 }),
+        touched: step.touched || step.sent === true,
         startedAt: step.startedAt ?? event.at,
       })
     }
@@ -112,7 +137,12 @@ export function fold(run: Run, event: Event): Run {
       const step = from(run, event.step, event, ['waiting', 'running', 'in-doubt'])
       const state = unknownEnd(event.failure, step) ? 'in-doubt' : 'failed'
       // What a host refused to begin is not open.
-      const before = event.failure.why === 'fenced' ? closed(step) : step
+      const before =
+        event.failure.why === 'fenced'
+          ? closed(step)
+          : step.sent && state === 'in-doubt'
+            ? arrived(step)
+            : step
       return put(run, event.step, { ...before, state, failure: event.failure, endedAt: event.at })
     }
     case 'run-ended':
@@ -120,6 +150,11 @@ export function fold(run: Run, event: Event): Run {
     default:
       throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`)
   }
+}
+
+/** A step sent ahead that may have got to its host: its first op may have begun there. */
+function arrived({ attempt, ended }: StepRun): StepRun {
+  return { state: 'in-doubt', attempt: attempt + 1, ended, open: 0, touched: true }
 }
 
 function unfailed(step: StepRun): StepRun {
@@ -146,7 +181,7 @@ function unknownEnd(failure: Failure, step: StepRun): boolean {
   if (failure.why === 'in-doubt' || failure.why === 'timeout') return true
   if (failure.why !== 'unreachable' && failure.why !== 'unobservable' && failure.why !== 'interrupted')
     return false
-  return step.open !== undefined || step.ended.length > 0
+  return step.open !== undefined || step.ended.length > 0 || step.sent === true
 }
 
 function from(run: Run, id: StepId, event: Event, states: readonly StepState[]): StepRun {

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import type { HostName, StepId } from '../plan/step.ts'
 import type { Event } from './event.ts'
 
 /** Not one view among others: it is written first, and when it cannot be written the run stops. */
@@ -58,6 +59,10 @@ export function openJournal(path: string, past?: Past): Journal {
     at = past.bytes
   }
   let last = past?.last ?? GENESIS
+  /** Steps whose intent went to disk together: what becomes of each of them waits for the disk when all have been heard of. */
+  const ahead = new Map<HostName, ReadonlySet<StepId>>()
+  const isAhead = (event: Event): boolean =>
+    'step' in event && [...ahead.values()].some(steps => steps.has(event.step))
   return {
     append(event) {
       const body = JSON.stringify({ ...event, prev: last })
@@ -71,7 +76,10 @@ export function openJournal(path: string, past?: Past): Journal {
       }
       last = sum
       at += line.length
-      if (!tellsNoEffect(event)) fsyncSync(file)
+      if (event.kind === 'sent-ahead') ahead.set(event.host, new Set(event.steps.map(({ step }) => step)))
+      if (event.kind === 'came-back') ahead.delete(event.host)
+      const waits = !tellsNoEffect(event) && (event.kind === 'step-failed' || !isAhead(event))
+      if (waits) fsyncSync(file)
       return line
     },
     close() {

@@ -1,7 +1,7 @@
-import { type Facts, factKey } from '../plan/fact.ts'
+import { type Exit, type Facts, factKey } from '../plan/fact.ts'
 import { unique } from '../plan/refs.ts'
-import type { FactRef, HostName } from '../plan/step.ts'
-import { observe, type Observed } from './observe.ts'
+import type { FactRef, HostName, Json } from '../plan/step.ts'
+import { observe, type Observed, parse } from './observe.ts'
 import type { Sessions, World } from './world.ts'
 
 /** What a run knows of the hosts, and which of it is still true for certain. */
@@ -12,6 +12,8 @@ export interface Knowledge {
   sure(refs: readonly FactRef[]): boolean
   /** Asks the hosts, whatever is known already. */
   ask(refs: readonly FactRef[]): Promise<Observed>
+  /** Answers that a host gave between effects: the newest word, and nothing to rely on. Answers what they say. */
+  heard(answers: readonly { readonly ref: FactRef; readonly exit: Exit | undefined }[]): Facts
   /** Call before and after an effect on a host: what it may change is no longer certain. */
   disturbed(host: HostName): void
 }
@@ -59,6 +61,22 @@ export function createKnowledge(
         else certain.delete(key)
       }
       return answer
+    },
+    heard(answers) {
+      const facts = new Map<string, Json>()
+      for (const { ref, exit } of answers) {
+        const key = factKey(ref)
+        const fact = world.facts.get(ref.fact)
+        const value = fact && exit?.code !== undefined ? parse(fact, exit, ref.args) : undefined
+        askedAs.set(key, ++count)
+        certain.delete(key)
+        if (value === undefined) believed.delete(key)
+        else {
+          believed.set(key, value)
+          facts.set(key, value)
+        }
+      }
+      return facts
     },
     disturbed(host) {
       clusterEpoch += 1

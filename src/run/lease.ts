@@ -1,3 +1,4 @@
+import type { Window } from '../hosts/ahead.ts'
 import type { Fence } from '../hosts/custody.ts'
 import { Unreachable } from '../hosts/session.ts'
 import type { HostName } from '../plan/step.ts'
@@ -203,6 +204,9 @@ export function fenced(
           return session.exec(line, { ...options, fence, ...(only && { attachOnly }) })
         },
         write: (path, content, mode) => session.write(path, content, mode, fence),
+        ...(session.ahead !== undefined && {
+          ahead: (window: Window) => session.ahead?.({ ...window, fence }) ?? Promise.resolve(undefined),
+        }),
       }
     },
     closeAll: () => sessions.closeAll(),

@@ -32,7 +32,7 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
     [...byHost].map(async ([host, questions]) => {
       try {
         const session = await sessions.to(host)
-        const asked = await Promise.all(questions.map(ref => prepare(ref, world)))
+        const asked = await Promise.all(questions.map(ref => questionOf(ref, world)))
         // Facts that ask with the very same words (two checks on one listing) share one probe.
         const distinct = new Map(asked.map(({ words, line }) => [words, line]))
         const exits = await session.probe([...distinct.values()], { timeoutMs: PROBE_TIMEOUT_MS })
@@ -57,7 +57,7 @@ export async function observe(refs: readonly FactRef[], world: World, sessions: 
 }
 
 /** A question as it goes to a host. */
-interface Question {
+export interface Question {
   readonly ref: FactRef
   readonly key: string
   readonly fact: Fact
@@ -69,7 +69,8 @@ interface Question {
 /** Polling asks the same few questions over and over, and what they are bound to does not change within a run. */
 const prepared = new WeakMap<World, Map<string, Question>>()
 
-async function prepare(ref: FactRef, world: World): Promise<Question> {
+/** A question bound, as it goes to its host. */
+export async function questionOf(ref: FactRef, world: World): Promise<Question> {
   const key = factKey(ref)
   let known = prepared.get(world)
   if (!known) prepared.set(world, (known = new Map<string, Question>()))
@@ -83,7 +84,7 @@ async function prepare(ref: FactRef, world: World): Promise<Question> {
 }
 
 /** A parser that throws met output it was not made for: it could not tell. */
-function parse(fact: Fact, exit: Exit, args: Json | undefined): Json | undefined {
+export function parse(fact: Fact, exit: Exit, args: Json | undefined): Json | undefined {
   try {
     return fact.parse(exit, args)
   } catch {
@@ -108,7 +109,8 @@ function factOf(ref: FactRef, world: World): Fact {
   return fact
 }
 
-const noLate = (ref: FactRef): never => {
+/** Where no fact may be asked for first. */
+export const noLate = (ref: FactRef): never => {
   throw new Error(`a probe may not depend on another fact (${ref.fact})`)
 }
 

@@ -135,14 +135,18 @@ async function commandOf(
   place: Workplace,
 ): Promise<Sending> {
   const line = await bind(op.exec, place.world, late(place))
-  // The same name over every resume, so that a host can say what became of it; a new one for every new attempt.
-  const job = `${place.runId}.${step.id}.${at.attempt}.${at.op}`
+  const job = jobOf(place.runId, step, at.attempt, at.op)
   const timeoutMs = op.timeoutSeconds * 1000
   return {
     ...(op.failsOn !== undefined && { fails: new RegExp(op.failsOn) }),
     to: (session, onLine) =>
       session.exec(line, { job, timeoutMs, onLine, ...(at.begun && { attachOnly: true }) }),
   }
+}
+
+/** The same name over every resume, so that a host can say what became of it; a new one for every new attempt. */
+export function jobOf(runId: string, step: Step, attempt: number, op: number): string {
+  return `${runId}.${step.id}.${attempt}.${op}`
 }
 
 /** A file is put in place as a whole, so it may be put there again when nobody knows whether it was. */

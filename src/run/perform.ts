@@ -24,46 +24,69 @@ export async function perform(step: Step, before: StepRun, place: Workplace): Pr
   try {
     // What held before we came is not our doing; what we began and now holds is.
     const how = before.touched ? 'changed' : 'already'
-    if (step.goal.length > 0 && knowledge.sure(step.goal) && goalHolds(step, place)) {
+    if (step.goal.length > 0 && knowledge.sure(step.goal) && goalHolds(step, knowledge)) {
       record({ kind: 'step-done', step: step.id, how })
       return
     }
     const inDoubt = before.state === 'in-doubt'
-    let { ended, open }: Pick<StepRun, 'ended' | 'open'> = inDoubt ? before : { ended: [] }
+    const { ended, open }: Pick<StepRun, 'ended' | 'open'> = inDoubt ? before : { ended: [] }
     const midway = open !== undefined || ended.some(op => !('ask' in (step.run[op] ?? {})))
     await told(midway ? step.goal : [...step.goal, ...step.requires], place)
-    if (step.goal.length > 0 && goalHolds(step, place)) {
+    if (step.goal.length > 0 && goalHolds(step, knowledge)) {
       record({ kind: 'step-done', step: step.id, how })
       return
     }
-    let attempt = inDoubt ? before.attempt : before.attempt + 1
+    const attempt = inDoubt ? before.attempt : before.attempt + 1
     record({ kind: 'step-started', step: step.id, attempt })
     if (!midway && (await cameByItself(step, place))) {
       record({ kind: 'step-done', step: step.id, how })
       return
     }
     if (!midway) mustHold(step, place)
-    for (let beginnings = midway ? 0 : 1; ; beginnings += 1) {
-      const unknown = await runOps(step, attempt, ended, open, place)
-      const missing = await comesTrue(step, step.goal, step.withinSeconds, place)
-      if (!unknown && missing) throw new Stop(missing)
-      // Without a goal nothing can show that an op whose end nobody saw did its work.
-      if (!unknown || (step.goal.length > 0 && !missing)) break
-      if (step.inDoubt === 'ask' || beginnings >= MOST_BEGINNINGS) throw new Stop(unknown)
-      await told(step.requires, place)
-      attempt += 1
-      ended = []
-      open = undefined
-      record({ kind: 'step-started', step: step.id, attempt })
-      mustHold(step, place)
-    }
+    await bringAbout(step, { attempt, ended, ...(open !== undefined && { open }) }, midway, place)
     record({ kind: 'step-done', step: step.id, how: 'changed' })
   } catch (error) {
     record({ kind: 'step-failed', step: step.id, failure: failureOf(error, step) })
   }
 }
 
-function goalHolds(step: Step, { knowledge }: Workplace): boolean {
+/** How far a step has come. */
+type Progress = Pick<StepRun, 'attempt' | 'ended' | 'open'>
+
+/**
+ * Brings a step to its end that its host has begun already, from where it is. Never throws for anything a host does.
+ */
+export async function carryOn(step: Step, from: Progress, place: Workplace): Promise<void> {
+  try {
+    await bringAbout(step, from, true, place)
+    place.record({ kind: 'step-done', step: step.id, how: 'changed' })
+  } catch (error) {
+    place.record({ kind: 'step-failed', step: step.id, failure: failureOf(error, step) })
+  }
+}
+
+/** @throws Stop and what `failureOf` knows, unless the goal holds in the end */
+async function bringAbout(step: Step, from: Progress, midway: boolean, place: Workplace): Promise<void> {
+  const { record } = place
+  let { attempt, ended, open } = from
+  for (let beginnings = midway ? 0 : 1; ; beginnings += 1) {
+    const unknown = await runOps(step, attempt, ended, open, place)
+    const missing = await comesTrue(step, step.goal, step.withinSeconds, place)
+    if (!unknown && missing) throw new Stop(missing)
+    // Without a goal nothing can show that an op whose end nobody saw did its work.
+    if (!unknown || (step.goal.length > 0 && !missing)) return
+    if (step.inDoubt === 'ask' || beginnings >= MOST_BEGINNINGS) throw new Stop(unknown)
+    await told(step.requires, place)
+    attempt += 1
+    ended = []
+    open = undefined
+    record({ kind: 'step-started', step: step.id, attempt })
+    mustHold(step, place)
+  }
+}
+
+/** As far as is known. */
+export function goalHolds(step: Step, knowledge: Pick<Workplace['knowledge'], 'believed'>): boolean {
   return step.goal.every(check => holds(check, knowledge.believed()))
 }
 

@@ -18,7 +18,7 @@ export function wayBack(plan: Plan, run: Run): WayBack {
   const touched = plan.steps
     .filter(step => {
       const state = run.steps.get(step.id)
-      return state !== undefined && state.touched && state.how !== 'already'
+      return state !== undefined && (state.touched || state.sent === true) && state.how !== 'already'
     })
     .reverse()
     .sort((a, b) => endedAt(run, b) - endedAt(run, a))

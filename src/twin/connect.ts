@@ -6,6 +6,7 @@ import {
   TIMED_OUT,
   Unreachable,
 } from '../hosts/session.ts'
+import { strideByStride } from '../hosts/ahead.ts'
 import { type Fence, Fenced } from '../hosts/custody.ts'
 import type { Exit } from '../plan/fact.ts'
 import type { HostName } from '../plan/step.ts'
@@ -103,6 +104,7 @@ export function connectTwin(
         host.files[path] = { content: new TextDecoder().decode(content), mode }
         return { code: 0, stdout: '', stderr: '' }
       },
+      ahead: window => strideByStride(session, window),
       lease: act => attempt(() => actOnLease(custodyOf(hostOf(name)), act, uptimeSeconds(name))),
       keep: act => attempt(() => actOnKept(custodyOf(hostOf(name)), act)),
       audit: lines =>

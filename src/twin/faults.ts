@@ -1,3 +1,4 @@
+import { strideByStride, type Window } from '../hosts/ahead.ts'
 import { type Connect, type Session, Unreachable } from '../hosts/session.ts'
 
 export const faultKinds = ['refused', 'reply-lost', 'exit-1', 'killed-before', 'killed-after'] as const
@@ -19,6 +20,14 @@ export interface Calls {
   readonly probes: Set<number>
   /** Set when the controller was killed. */
   dead: boolean
+}
+
+const untold: Window['tale'] = {
+  already: () => undefined,
+  begun: () => undefined,
+  line: () => undefined,
+  ended: () => undefined,
+  done: () => undefined,
 }
 
 /** Spoils the nth call. Knows nothing of what the call is for. */
@@ -57,19 +66,46 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
   return async host => {
     const session = await connect(host)
     const failed = { code: 1, stdout: '', stderr: 'injected failure' }
-    const spoilt: Session = {
+    /** @param isAlone not within a window, where a look that is lost is one thing and its lost answer another: the host goes on */
+    const spoilt = (isAlone: boolean): Session => ({
       probe: (lines, options) =>
         spoil(
           host.name,
           () => session.probe(lines, options),
           lines.map(() => failed),
-          true,
+          isAlone,
         ),
       exec: (line, options) => spoil(host.name, () => session.exec(line, options), failed),
       write: (path, content, mode) => spoil(host.name, () => session.write(path, content, mode), failed),
+      ...(session.ahead !== undefined && { ahead }),
       close: () => session.close(),
+    })
+    /** Each look and each deed in a window is a call of its own. */
+    async function ahead(window: Window): Promise<Awaited<ReturnType<typeof strideByStride>>> {
+      let over = 0
+      const tale = {
+        ...window.tale,
+        already(stride, seen, lost) {
+          over = stride + 1
+          window.tale.already(stride, seen, lost)
+        },
+        done(stride, seen) {
+          over = stride + 1
+          window.tale.done(stride, seen)
+        },
+      } satisfies Window['tale']
+      try {
+        return await strideByStride(spoilt(false), { ...window, tale })
+      } catch (error) {
+        // Where only the answer was lost, the host may have gone on to the end of the window.
+        if (fault?.kind === 'reply-lost' || fault?.kind === 'killed-after')
+          await strideByStride(session, { strides: window.strides.slice(over), tale: untold }).catch(
+            () => undefined,
+          )
+        throw error
+      }
     }
-    return spoilt
+    return spoilt(true)
   }
 }
 

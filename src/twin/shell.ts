@@ -8,6 +8,7 @@ import type { Line, Session } from '../hosts/session.ts'
 import { SUDO_WORDS } from '../hosts/sudo.ts'
 import { callReader } from '../hosts/unwire.ts'
 import type { Call } from '../hosts/wire.ts'
+import { serveAhead } from './ahead.ts'
 
 /** How a shell behaves where hosts differ, and who is told of what reaches it. */
 export interface ShellOptions {
@@ -35,6 +36,7 @@ export function serveShell(
 ): void {
   const decoder = new TextDecoder()
   const read = callReader()
+  const window = serveAhead()
   let expected = typeof host.sudo === 'object' ? undefined : PRELUDE
   let text = ''
   let nonce = ''
@@ -128,6 +130,28 @@ export function serveShell(
       case 'fence':
         fence = { epoch: call.epoch, nonce: call.nonce }
         return
+      case 'ahead':
+      case 'stride':
+      case 'glance':
+      case 'act':
+      case 'deed':
+      case 'put':
+      case 'over': {
+        const run = async (
+          deed: Extract<Call, { call: 'deed' }>,
+          under: Fence | undefined,
+        ): Promise<Exit> => {
+          const job = jobs.get(deed.name) ?? begin(session, deed.name, deed.line, deed.seconds, under)
+          jobs.set(deed.name, job)
+          await job.done
+          if (job.failed instanceof Fenced) jobs.delete(deed.name)
+          if (job.failed !== undefined) throw job.failed
+          return job.exit ?? { code: undefined, stdout: '', stderr: '' }
+        }
+        await window(call, fence, { session, both, say, run })
+        if (call.call === 'over') fence = undefined
+        return
+      }
       case 'lease': {
         both('b', String(call.id))
         const seen = await session.lease?.(call.act)

@@ -52,6 +52,12 @@ export function lines(plan: Plan, write: (text: string) => void): View {
             '',
             `run ${event.run} ${event.resumed ? 'goes on' : 'begins'}: ${event.name}, ${count(event.steps, 'step')}`,
           )
+        case 'sent-ahead':
+          return event.steps.length === 1
+            ? undefined
+            : line(event.at, event.host, `${count(event.steps.length, 'step')} in one message`)
+        case 'came-back':
+          return
         case 'step-started': {
           const step = steps.get(event.step)?.step
           const now = Date.parse(event.at)

@@ -37,7 +37,7 @@ export interface Example {
 /** The names of all worked examples, and the engine's own toy product. */
 export function exampleNames(): readonly string[] {
   const files = readdirSync(folder).filter(file => file.endsWith('.yml'))
-  return ['toy', ...files.map(file => file.slice(0, -'.yml'.length)).sort()]
+  return ['toy', 'ordered', ...files.map(file => file.slice(0, -'.yml'.length)).sort()]
 }
 
 /** The names of all changes in the life of a cluster, planned from what its installation leaves. */
@@ -75,7 +75,8 @@ export async function example(name: string): Promise<Example> {
   const loss = losses.find(one => lossName(one) === name)
   if (loss !== undefined) return lost(loss)
   if (resetNames().includes(name)) return taken(name, name.slice('reset '.length))
-  const { diagnostics, topology, digest } = await checkPlaybook(join(folder, `${name}.yml`))
+  const from = name === 'ordered' ? import.meta.dirname : folder
+  const { diagnostics, topology, digest } = await checkPlaybook(join(from, `${name}.yml`))
   if (hasErrors(diagnostics) || !topology || digest === undefined) {
     throw new Error(`${name}.yml: ${diagnostics.map(({ code, message }) => `${code} ${message}`).join('; ')}`)
   }

@@ -5,6 +5,7 @@ import { isObject, member } from '../os/text.ts'
 import type { Deed, Site } from './action.ts'
 import { Mistake } from './mistake.ts'
 import { absolute, pathFact } from './paths.ts'
+import { commandTells } from './tells.ts'
 
 /** Longer output is cut: a goal's answer is to be read by people too. */
 const OUTPUT_MAX = 2_000
@@ -35,6 +36,7 @@ export const commandFact: Fact = {
       ...(wanted !== undefined && { output: seen.stdout.trim().slice(0, OUTPUT_MAX) }),
     }
   },
+  tells: commandTells,
 }
 
 /** A command of the person's own. Without goal, creates and unless nobody can tell whether it is needed. @throws Mistake, Undecided */

@@ -6,6 +6,7 @@ import { member, textArg } from '../os/text.ts'
 import { type Answer, type Site, scriptOf } from './action.ts'
 import { Mistake } from './mistake.ts'
 import { pretend, pretended } from './pretend.ts'
+import { pathTells } from './tells.ts'
 
 const STAT = ['stat', '-c', '%F|%a|%U|%G', '--'] as const
 const FILE = 'stat -c "%F|%a|%U|%G" -- "$1" && if [ -f "$1" ]; then exec sha256sum <"$1"; fi'
@@ -19,6 +20,7 @@ export const pathFact: Fact = {
   scope: 'host',
   probe: args => ({ argv: [...STAT, textArg(args, 'path')] }),
   parse: found => stat(found)?.seen,
+  tells: (_, is) => pathTells(is, true),
 }
 
 /** The same of a file, with the digest of what it says: `{kind, mode, owner, group, sha256}` (sha256 '' unless a file). */
@@ -34,6 +36,7 @@ export const fileFact: Fact = {
     const sha256 = /^([0-9a-f]{64})\b/.exec(first.rest)?.[1] ?? ''
     return first.seen.kind === 'file' && sha256 === '' ? undefined : { ...first.seen, sha256 }
   },
+  tells: (_, is) => pathTells(is, false),
 }
 
 /**
@@ -55,6 +58,7 @@ export const sameFact: Fact = {
     if (first.seen.kind === 'file' && answer !== 'same' && answer !== 'other') return undefined
     return { ...first.seen, same: answer === 'same' }
   },
+  tells: (_, is) => pathTells(is, false),
 }
 
 interface Seen {
