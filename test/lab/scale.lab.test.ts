@@ -236,6 +236,39 @@ describe.skipIf(reason !== undefined)('day two on real hosts', () => {
     await settled('--prune')
   })
 
+  test('status says that all is well, and exec asks every replica', async () => {
+    const told = await runbook(directory, ['status', 'lab.yml', '--json'])
+    expect(told.code, `${told.err}\n${told.out}`).toBe(0)
+    const { health } = JSON.parse(told.out) as { health: { product: string; state: string }[] }
+    expect(health.map(one => one.state)).toEqual(health.map(() => 'healthy'))
+    expect(health.length).toBeGreaterThan(1)
+    const asked = await runbook(directory, ['exec', 'dtr', '-f', 'lab.yml', '--', 'hostname'])
+    expect(asked.code, asked.err).toBe(0)
+    for (const host of ['d1', 'd3', 'd4']) expect(asked.out).toContain(host)
+    expect(told.out + told.err + asked.out + asked.err).not.toContain(adminPassword)
+  })
+
+  test('reset takes all of it away, and a second one finds nothing to do', async () => {
+    const began = Date.now()
+    const reset = () => runbook(directory, ['reset', 'lab.yml', '--yes-name', 'lab'])
+    const refused = await runbook(directory, ['reset', 'lab.yml', '--yes-name', 'another'])
+    expect(refused.code).toBe(19)
+    const gone = await reset()
+    console.info(`reset: ${((Date.now() - began) / 1000).toFixed(0)} s`)
+    expect(gone.code, `${gone.err.slice(-3000)}\n${gone.out.slice(-3000)}`).toBe(0)
+    for (const host of ['m1', 'm2', 'm4', 'd1', 'd3', 'd4', 'w1']) {
+      const left = await lab
+        .host(host)
+        .exec(
+          `docker ps -aq; docker volume ls -q | grep -E '^(ucp|dtr)-'; docker info --format '{{.Swarm.LocalNodeState}}'`,
+        )
+      expect(`${host} ${left.out.trim()}`).toBe(`${host} inactive`)
+    }
+    const again = await reset()
+    expect(again.code, again.err).toBe(0)
+    expect(again.out).toMatch(/\b0 changes\b/)
+  })
+
   /** What `apply` says to a changed playbook, which is not the declared one afterwards. */
   async function applyOf(change: PlaybookOptions): Promise<RunbookEnd> {
     writePlaybook(lab, directory, { ...declared, ...change })
