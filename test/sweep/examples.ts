@@ -106,7 +106,8 @@ async function changed(change: Change): Promise<Example> {
 
 /** A cluster that stood as its playbook says, what was lost of it, and the recipe's plan. */
 async function lost(loss: Loss): Promise<Example> {
-  const whole = await example(loss.from)
+  const before = losses.find(({ what }) => what === loss.after)
+  const whole = await example(before === undefined ? loss.from : lossName(before))
   const { topology, digest } = await checkPlaybook(join(folder, `${loss.from}.yml`))
   const recipe = recipeNamed(loss.recipe)
   if (!topology || digest === undefined || !recipe)

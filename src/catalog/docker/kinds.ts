@@ -34,7 +34,7 @@ export const kinds: readonly KindPage[] = [
     kind: 'docker.refound',
     title: 'Found the swarm anew with one manager',
     when: '`runbook recover ucp-quorum-loss` or `dc-loss`, on the manager that is kept, while no manager sees a leader.',
-    does: 'Stops the engines of the other managers that answer, so that no two old ones are up at once. Then, where no leader was seen for a quarter of a minute, `docker swarm init --force-new-cluster`, and a snapshot, forced by a temporary network, so that the log with the old managers is left behind [D: ee/admin/disaster-recovery.md; dockerpac/dr, 6; §8.8].',
+    does: 'Where no leader was seen for a quarter of a minute, `docker swarm init --force-new-cluster`; then a snapshot, forced by a temporary network, so that the log with the old managers is left behind [D: ee/admin/disaster-recovery.md; dockerpac/dr, 6; §8.8].',
     care: 'Irreversible: the other managers are out, each has to be cleared before it may come back. Services, tasks and workers stay and go on.',
   },
 ]

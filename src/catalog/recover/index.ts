@@ -4,6 +4,8 @@ import { managerLoss } from './managerLoss.ts'
 import { quorumLoss } from './quorumLoss.ts'
 import type { Recipe, Scene } from './recipe.ts'
 import { nodeLoss, replicaLoss } from './registryMembers.ts'
+import { siteLoss } from './siteLoss.ts'
+import { siteRejoin } from './siteRejoin.ts'
 
 /** Every recipe there is, the smallest loss first. */
 export const recipes: readonly Recipe[] = [
@@ -13,6 +15,8 @@ export const recipes: readonly Recipe[] = [
   majorityLoss,
   managerLoss,
   quorumLoss,
+  siteLoss,
+  siteRejoin,
 ]
 
 /** The recipe of that name; undefined when there is none. */
@@ -20,7 +24,11 @@ export function recipeNamed(name: string): Recipe | undefined {
   return recipes.find(one => one.name === name)
 }
 
-/** The recipes that nothing speaks against: what the hosts point to. A warning is no objection. */
+/**
+ * What the hosts point to: the recipes that nothing speaks against, without those whose work another one of them does too. A warning is no
+ * objection.
+ */
 export function fitting(scene: Scene): readonly Recipe[] {
-  return recipes.filter(one => one.applies(scene).every(({ severity }) => severity !== 'error'))
+  const fit = recipes.filter(one => one.applies(scene).every(({ severity }) => severity !== 'error'))
+  return fit.filter(one => !fit.some(other => other.includes?.includes(one.name)))
 }

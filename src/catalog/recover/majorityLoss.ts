@@ -145,8 +145,8 @@ export function unfitForRepair(scene: Scene, recipe: Recipe['name']): readonly F
           find(
             'RB0865',
             path,
-            `${names(gone)} must not come back by itself with what it holds of the registry`,
-            'keep its engine off; runbook recover site-rejoin clears it and lets it join',
+            `${names(gone)} must not come back by ${gone.length === 1 ? 'itself' : 'themselves'} with what is there of the registry`,
+            'keep the engine off; runbook recover site-rejoin clears and joins one after another',
           ),
         ]
       : []),

@@ -1,7 +1,9 @@
+import { swarmSays } from '../docker/preflight.ts'
 import { asApplyDoes, hostKinds } from './named.ts'
 import type { Recipe } from './recipe.ts'
 import { under } from './under.ts'
-import { lostManagers, managers, notThis } from './verdicts.ts'
+import { struckManagers } from './siteRejoin.ts'
+import { lostManagers, managers, names, notThis } from './verdicts.ts'
 
 /** A manager is lost, and the others have their majority. */
 export const managerLoss: Recipe = {
@@ -28,6 +30,15 @@ export const managerLoss: Recipe = {
           'ucp',
           'managers',
         ]),
+      ]
+    const struck = struckManagers(scene).filter(host => swarmSays(scene.facts, host, 'state') !== 'inactive')
+    if (struck.length > 0)
+      return [
+        notThis(
+          'ucp-manager-loss',
+          `${names(struck)} ${struck.length === 1 ? 'was' : 'were'} struck off: that is site-rejoin`,
+          ['ucp', 'managers'],
+        ),
       ]
     return lostManagers(scene).length > 0
       ? []

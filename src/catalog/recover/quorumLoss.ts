@@ -54,15 +54,15 @@ export function refoundManagers(lost: readonly HostName[]): Play {
       const last = steps.at(-1)
       return last ? [last.id] : after
     }
-    const others = ucp.managers.filter(one => one !== host)
-    // A host that is in no swarm believes in no old group.
-    const old = others.filter(one => swarmSays(facts, one, 'state') !== 'inactive')
-    steps.push(refound(alone, old, needs()))
+    // Those that run are cleared before any other engine is started, so that no majority of the old group ever comes up.
+    const runs = (one: HostName): boolean => swarmSays(facts, one, 'state') === 'active'
+    const others = ucp.managers.filter(one => one !== host).sort((a, b) => Number(runs(b)) - Number(runs(a)))
+    steps.push(refound(alone, needs()))
     steps.push(etcd(alone, needs()))
     steps.push(authStore(alone, needs()))
     const gone = topology.ucp?.managers.filter(one => lost.includes(one)) ?? []
     if (gone.length > 0) steps.push(forgotten(alone, gone, needs()))
-    const workers = ucp.workers.filter(one => swarmSays(facts, one, 'state') === 'active')
+    const workers = ucp.workers.filter(runs)
     if (workers.length > 0) steps.push(nodesBack(alone, workers, needs()))
     for (const one of others) steps.push(comesBack(alone, one, needs()))
     return steps
@@ -130,7 +130,7 @@ export const quorumLoss: Recipe = {
   when: 'A manager answers, and none sees a leader. Services go on; nothing can be changed.',
   ladder: [
     'bring the missing managers back: engine, network, disk; with a majority at work nothing is lost (`runbook apply`)',
-    'keep one manager: one that says that it is one, before others one whose UCP databases run, then the order of the playbook; engines of the others that answer are stopped first',
+    'keep one manager: one that says that it is one, before others one whose UCP databases run, then the order of the playbook; the others that still run are a minority of the old group and can do nothing alone',
     'swarm: `docker swarm init --force-new-cluster` there, then a snapshot; services, tasks and workers stay',
     "UCP's etcd a cluster of itself, its auth store the only replica, the engine once anew, until /_ping answers 200 [dockerpac/dr; the manual restores UCP from its backup instead]",
     'lost managers are struck off; the others are cleared of the old group and join anew, each whole before the next is looked at',

@@ -39,6 +39,8 @@ export interface Recipe {
   readonly ladder: readonly string[]
   /** Where the ladder comes from. */
   readonly source: string
+  /** Recipes whose work it does too: where it fits, they need not be named. */
+  readonly includes?: readonly RecipeName[]
   /** Why it is not this that the facts show; nothing: it is. Needs the answers to what `products` asks. */
   readonly applies: (scene: Scene) => readonly Finding[]
   /** All products under this recipe's plays; those that have no part in it only lend their facts. */

@@ -29,6 +29,8 @@ export interface Loss {
   readonly from: string
   readonly recipe: RecipeName
   readonly lost?: readonly string[]
+  /** What was lost and recovered from before. */
+  readonly after?: string
   /** @param bare the same hosts before anything was done to them */
   readonly change: (estate: Estate, bare: Estate) => void
   /** Kinds and hosts of what runs, in order. */
@@ -179,5 +181,37 @@ export const losses: readonly Loss[] = [
       'ucp.rejoin@m1',
       'ucp.rejoin@m2',
     ],
+  },
+  {
+    what: 'a site with two managers and two replicas',
+    from: 'dtr-ha',
+    recipe: 'dc-loss',
+    lost: ['m1', 'm2', 'd1', 'd2', 'w1'],
+    change: estate => {
+      for (const host of ['m1', 'm2', 'd1', 'd2', 'w1']) off(estate, host)
+    },
+    does: [
+      'docker.refound@m3',
+      'ucp.etcd@m3',
+      'ucp.authStore@m3',
+      'ucp.forget@m3',
+      'ucp.nodesBack@m3',
+      'dtr.repair@d3',
+      'dtr.whole@d3',
+    ],
+  },
+  {
+    what: 'a site that comes back with its engines off',
+    from: 'dtr-ha',
+    after: 'a site with two managers and two replicas',
+    recipe: 'site-rejoin',
+    change: estate => {
+      for (const host of ['m1', 'm2', 'd1', 'd2', 'w1']) {
+        Object.assign(estate.hosts[host] ?? {}, { up: true })
+        const unit = osOf(estate, host).services['docker']
+        if (unit) unit.active = false
+      }
+    },
+    does: [],
   },
 ]

@@ -2,9 +2,9 @@ import type { Check, HostName, Op, Step, StepId } from '../../../plan/step.ts'
 import type { Topology, UcpSpec } from '../../../playbook/topology.ts'
 import { FATAL_LINE } from '../../docker/api.ts'
 import { engineRuns } from '../../docker/engine.ts'
-import { forget, halt, noneListed, refoundCommand } from '../../docker/refound.ts'
+import { forget, noneListed, refoundCommand } from '../../docker/refound.ts'
 import { plain } from '../../os/steps.ts'
-import { databasesRun, isHealthy, managerChecks, nodeIs } from '../cluster.ts'
+import { databasesRun, isHealthy, nodeIs } from '../cluster.ts'
 import { addressOf, authAlone, clearCommand, etcdAlone } from '../repair.ts'
 import { joinOp } from './converge.ts'
 
@@ -29,12 +29,8 @@ const leads = (host: HostName): Check => ({
 })
 const etcdIsHealthy = (host: HostName): Check => ({ fact: 'ucp.etcd', host, is: { healthy: true } })
 
-/** The swarm anew. @param others managers that answer and may still believe in the old group: off before it is done */
-export function refound(
-  { topology, host }: Alone,
-  others: readonly HostName[],
-  needs: readonly StepId[],
-): Step {
+/** The swarm anew. Other managers that still run are a minority of the old group: alone they can do nothing, and they are cleared later. */
+export function refound({ topology, host }: Alone, needs: readonly StepId[]): Step {
   return {
     ...plain,
     id: `docker.refound@${host}`,
@@ -45,10 +41,7 @@ export function refound(
     needs,
     // Whether there is a leader after all, the script asks for a while by itself: a look may meet an election.
     requires: [{ fact: 'docker.swarm', host, is: { state: 'active', manager: true } }],
-    run: [
-      ...others.map(halt),
-      { exec: refoundCommand(topology.hosts[host]?.address ?? host), timeoutSeconds: 600 },
-    ],
+    run: [{ exec: refoundCommand(topology.hosts[host]?.address ?? host), timeoutSeconds: 600 }],
     goal: [leads(host), { fact: 'docker.raft', host, is: { eager: false } }],
     withinSeconds: 120,
     risk: 'irreversible',
@@ -148,7 +141,17 @@ export function comesBack(
       forget(through, host),
       joinOp(topology, host, through, 'manager'),
     ],
-    goal: [...managerChecks(ucp, host, through), nodeIs(through, host, { doubles: 0 })],
+    // All of it can be told while its engine is still off; what it cannot tell of itself, the manager that is kept says.
+    goal: [
+      engineRuns(topology.docker, host),
+      nodeIs(through, host, {
+        role: 'manager',
+        state: 'ready',
+        reachability: 'reachable',
+        doubles: 0,
+      }),
+      isHealthy(ucp, host),
+    ],
     // A join may take five minutes and say in the meantime that it timed out [dockerpac/dr, 12].
     withinSeconds: 900,
     risk: 'irreversible',
