@@ -1,4 +1,5 @@
 import { acceptance } from './acceptance/index.ts'
+import { backup } from './backup/index.ts'
 import { docker } from './docker/index.ts'
 import { dtr } from './dtr/index.ts'
 import { loadBalancer } from './loadBalancer/index.ts'
@@ -9,7 +10,7 @@ import { storage } from './storage/index.ts'
 import { departure } from './ucp/departure.ts'
 import { ucp } from './ucp/index.ts'
 
-const built: readonly Product[] = [os, docker, ucp, storage, dtr, loadBalancer, departure, acceptance]
+const built: readonly Product[] = [os, docker, ucp, storage, dtr, loadBalancer, departure, acceptance, backup]
 
 /** Every product there is, in order of need: what stands later may rely on what stands before. Own steps go in between. */
 export const products: readonly Product[] = [...built, ownSteps(built)]

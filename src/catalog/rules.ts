@@ -2,6 +2,7 @@ import { finder } from '../plan/finder.ts'
 import type { Finding, RulePage } from '../plan/finding.ts'
 import { withoutPages } from '../plan/without.ts'
 import type { Topology } from '../playbook/topology.ts'
+import * as backup from './backup/rules.ts'
 import { pages as dockerSeen } from './docker/preflight.ts'
 import * as docker from './docker/rules.ts'
 import { pages as dtrSeen } from './dtr/pages.ts'
@@ -33,7 +34,7 @@ const acceptPages: readonly RulePage[] = [
   },
 ]
 
-const products = [docker, ucp, dtr, storage, loadBalancer]
+const products = [docker, ucp, dtr, storage, loadBalancer, backup]
 
 /** The pages of all rules that need no host, each code once and sorted. */
 export const rulePages: readonly RulePage[] = [

@@ -147,6 +147,11 @@ export const flags = {
     type: 'string',
     requiresArg: true,
   },
+  set: {
+    describe: 'Name of a set of backups; the newest complete one without',
+    type: 'string',
+    requiresArg: true,
+  },
   'yes-name': {
     describe: 'The name of the cluster that goes, instead of typing it',
     type: 'string',

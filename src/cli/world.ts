@@ -14,6 +14,7 @@ import type { World } from '../run/world.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 import { sshOptions } from './sshOptions.ts'
+import { openStore } from './store/open.ts'
 
 export interface WorldOptions {
   readonly hosts: Plan['hosts']
@@ -69,6 +70,7 @@ export function realWorld({
     ask: (question, answer) => ask(question, answer, io),
     clock: io.clock,
     redact,
+    depot: (store, sessions) => openStore(store, { folder, secret: masked, sessions }),
   }
 }
 

@@ -214,4 +214,40 @@ rb_close() {
   rb_file=
   rb_mark e "$1" $rb_bad
 }
+rb_length() {
+  rb_size=$(stat -L -c %s "$1" 2>/dev/null) || rb_size=$(($(wc -c <"$1")))
+}
+rb_read() {
+  rb_mark b "$1"
+  rb_bad=0 rb_size=0
+  if [ -f "$2" ]; then
+    rb_length "$2"
+    dd if="$2" bs=65536 skip="$3" count="$4" 2>/dev/null || rb_bad=1
+  else
+    rb_bad=2
+  fi
+  rb_mark e "$1" $rb_bad "$rb_size"
+}
+rb_take() {
+  rb_bad=0 rb_to=$2
+  rb_ours || rb_bad=97
+  rb_fence=
+  if [ $rb_bad != 0 ]; then
+    :
+  elif [ "$3" = 0 ]; then
+    mkdir -p "\${2%/*}/" && rm -f "$2" && (umask 077 && : >"$2") && chmod "$4" "$2" || rb_bad=1
+  else
+    rb_length "$2"
+    if [ "$rb_size" -lt $(($3 * 65536)) ]; then rb_bad=3; else dd if=/dev/null of="$2" bs=65536 seek="$3" count=0 2>/dev/null || rb_bad=1; fi
+  fi
+  [ $rb_bad = 0 ] || rb_to=/dev/null
+  rb_mark b "$1"
+  head -c "$5" >>"$rb_to" || rb_bad=1
+  rb_length "$2"
+  if [ $rb_bad = 0 ] && [ "$rb_size" != $(($3 * 65536 + $5)) ]; then
+    echo "only $rb_size of $(($3 * 65536 + $5)) bytes are in $2" >&2
+    rb_bad=1
+  fi
+  rb_mark e "$1" $rb_bad
+}
 ${AHEAD}${CUSTODY}`

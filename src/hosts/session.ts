@@ -57,7 +57,20 @@ export interface Session {
   audit?(lines: number): Promise<string>
   /** The key that the host showed: 'ssh-ed25519 SHA256:…'. Absent, or undefined: this way to it knows of no key. @throws Unreachable */
   hostKey?(): Promise<string | undefined>
+  /**
+   * A piece of a big file: `blocks` blocks of BLOCK_BYTES (wire.ts) from the `from`th on, and the size of the whole. Undefined: there
+   * is no such file. Absent where a way to a host carries none. @throws Unreachable
+   */
+  read?(path: string, from: number, blocks: number): Promise<Piece | undefined>
+  /** Cuts the file off after `from` blocks and puts the bytes behind them; with `from` 0 it is made anew with this mode. May be repeated. */
+  take?(path: string, from: number, bytes: Uint8Array, mode: string, fence?: Fence): Promise<Exit>
   close(): Promise<void>
+}
+
+export interface Piece {
+  readonly bytes: Uint8Array
+  /** Of the whole file. */
+  readonly size: number
 }
 
 /** @throws Unreachable */

@@ -58,6 +58,8 @@ interface Waiting {
   readonly missing: Set<string>
   readonly ends: Ends
   readonly sink: Sink
+  /** What a call wants on standard input as soon as it has begun. */
+  readonly raw: ReadonlyMap<number, Uint8Array>
   readonly settle: (result: 'done' | 'late' | ShellLost) => void
 }
 
@@ -92,8 +94,11 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
         if (word === 'hello') {
           greeted = true
           noise = ''
-        } else if (word === 'b') current = Number(id)
-        else if (word === 'e') {
+        } else if (word === 'b') {
+          current = Number(id)
+          const raw = stream === 'out' ? waiting?.raw.get(current) : undefined
+          if (raw !== undefined) channel.write(raw)
+        } else if (word === 'e') {
           current = undefined
           if (waiting === undefined) continue
           waiting.missing.delete(`${stream} ${id}`)
@@ -131,6 +136,7 @@ export function openShell(channel: ShellChannel, nonce: string): Shell {
           missing: new Set(wanted.flatMap(id => [`out ${String(id)}`, `err ${String(id)}`])),
           ends,
           sink,
+          raw: new Map(calls.flatMap(call => (call.call === 'take' ? [[call.id, call.bytes] as const] : []))),
           settle(result) {
             clearTimeout(timer)
             waiting = undefined

@@ -143,6 +143,18 @@ function parseCall(text: string): Call {
       return { call: 'lease', id: number(0), act: leaseAct(words.slice(1)) }
     case 'rb_keep':
       return { call: 'keep', id: number(0), act: keepAct(words.slice(1)) }
+    case 'rb_read':
+      return { call: 'read', id: number(0), path: word(1), from: number(2), blocks: number(3) }
+    case 'rb_take':
+      // What follows the line, as many bytes as it says, is not text: the reader of the channel puts it here.
+      return {
+        call: 'take',
+        id: number(0),
+        path: word(1),
+        from: number(2),
+        mode: word(3),
+        bytes: new Uint8Array(number(4)),
+      }
     default:
       throw new SyntaxError(`unknown call ${name}`)
   }

@@ -38,9 +38,29 @@ export type Call =
   /** The last lines of the host's audit log. */
   | { readonly call: 'audit'; readonly id: number; readonly lines: number }
   | { readonly call: 'keep'; readonly id: number; readonly act: KeepAct }
+  /** A piece of a big file, raw on standard output: `blocks` blocks of BLOCK_BYTES from the `from`th on. */
+  | {
+      readonly call: 'read'
+      readonly id: number
+      readonly path: string
+      readonly from: number
+      readonly blocks: number
+    }
+  /** The file ends after `from` blocks, then come these bytes: raw on standard input, once the host has said that it begins. */
+  | {
+      readonly call: 'take'
+      readonly id: number
+      readonly path: string
+      readonly from: number
+      readonly mode: string
+      readonly bytes: Uint8Array
+    }
 
 /** How many bytes of content one `data` call carries. */
 export const DATA_BYTES = 16_384
+
+/** Pieces of big files begin at a multiple of this. */
+export const BLOCK_BYTES = 65_536
 
 /** @throws RangeError when a word holds NUL, an environment name is not one, or there is no command */
 export function encode(call: Call): string {
@@ -94,6 +114,10 @@ function words(call: Call): string[] {
       return [String(call.id), 'audit', String(call.lines)]
     case 'keep':
       return [String(call.id), call.act.verb, ...keepWords(call.act)]
+    case 'read':
+      return [String(call.id), call.path, String(call.from), String(call.blocks)]
+    case 'take':
+      return [String(call.id), call.path, String(call.from), call.mode, String(call.bytes.length)]
   }
 }
 

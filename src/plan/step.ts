@@ -42,6 +42,59 @@ export interface Command {
   readonly env?: { readonly [name: string]: Value }
 }
 
+/** Where large files are kept outside of the cluster. Data, so that a plan says where things go. */
+export type Store = {
+  /** Each file is encrypted to all of `recipients` (age) before it leaves the controller; `identity` opens it again. */
+  readonly age?: { readonly recipients: readonly string[]; readonly identity: { readonly secret: string } }
+} & (
+  | { readonly directory: string }
+  /** A folder of a host of the playbook. */
+  | { readonly host: HostName; readonly path: string }
+  | {
+      readonly s3: {
+        /** 'https://s3.eu-central-1.amazonaws.com', without the bucket. */
+        readonly endpoint: string
+        readonly region: string
+        readonly bucket: string
+        /** Before each name; '' or it ends with '/'. */
+        readonly prefix: string
+        readonly accessKey: { readonly secret: string }
+        readonly secretKey: { readonly secret: string }
+      }
+    }
+)
+
+/** What an archive must be to count as one: each of `entries` is the source of a regular expression that some name in it matches. */
+export interface Proof {
+  readonly form: 'tar' | 'json'
+  readonly entries: readonly string[]
+  readonly atLeast: number
+  /** The file is a message encrypted with this passphrase (OpenPGP, symmetric); the archive is inside. */
+  readonly passphrase?: { readonly secret: string }
+}
+
+/**
+ * Large files between a host and a store, streamed through the controller, never whole in its memory.
+ * - keep: the file at this path of the host goes to the store under the name `as`, with a record of its size and digest beside it.
+ * - fetch: the file of this name comes to the host's path `to`, once its digest is the one of its record; `passphrase` opens it on the way.
+ * - prove: what is kept under these names is read back whole and is what it should be; then `manifest` says so, the digest of each, in
+ *   the form of sha256sum. What has no manifest is not complete. Nothing on any host is touched.
+ */
+export type Haul = { readonly store: Store; readonly on?: HostName; readonly timeoutSeconds: number } & (
+  | { readonly keep: string; readonly as: string }
+  | {
+      readonly fetch: string
+      readonly to: string
+      readonly mode: string
+      readonly sha256: Digest
+      readonly passphrase?: { readonly secret: string }
+    }
+  | {
+      readonly prove: readonly { readonly name: string; readonly proof: Proof }[]
+      readonly manifest: string
+    }
+)
+
 /**
  * The only ways to touch the world. `on` names another host than the step's own (a balancer drained around a change).
  * `failsOn` is the source of a regular expression: a line of output that matches it is a failure even when the exit
@@ -55,6 +108,7 @@ export type Op =
       readonly failsOn?: string
     }
   | { readonly write: string; readonly content: Value; readonly mode: string; readonly on?: HostName }
+  | Haul
   | { readonly await: readonly Check[]; readonly withinSeconds: number }
   | { readonly ask: string; readonly answer: Json }
 

@@ -12,7 +12,8 @@ export const builtInRoles = ['manager', 'worker', 'dtr', 'loadBalancer'] as cons
 
 /** Every place where the playbook names a host, with that name. */
 function namings(playbook: Playbook): readonly { readonly path: Path; readonly host: HostName }[] {
-  const { ucp, dtr, loadBalancer: balancer } = playbook
+  const { ucp, dtr, loadBalancer: balancer, backup } = playbook
+  const one = (host: string | undefined, ...path: Path) => (host === undefined ? [] : [{ path, host }])
   const list = (hosts: readonly string[] | undefined, ...path: Path) =>
     (hosts ?? []).map((host, i) => ({ path: [...path, i], host }))
   return [
@@ -22,6 +23,10 @@ function namings(playbook: Playbook): readonly { readonly path: Path; readonly h
     ...(balancer?.kind === 'external'
       ? [{ path: ['loadBalancer', 'host'], host: balancer.host }]
       : list(balancer?.hosts, 'loadBalancer', 'hosts')),
+    ...one(backup?.to.host?.name, 'backup', 'to', 'host', 'name'),
+    ...one(backup?.swarmHost, 'backup', 'swarmHost'),
+    ...one(backup?.replica, 'backup', 'replica'),
+    ...one(backup?.images?.snapshot?.host, 'backup', 'images', 'snapshot', 'host'),
   ]
 }
 

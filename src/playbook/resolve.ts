@@ -7,6 +7,7 @@ import { pages } from './pages.ts'
 import type { Path } from './placed.ts'
 import { checkReferences } from './references.ts'
 import { replicaIds } from './replica-ids.ts'
+import { resolveBackup } from './resolve-backup.ts'
 import { resolveBalancer, resolveStorage } from './resolve-outside.ts'
 import { resolveSteps } from './resolve-steps.ts'
 import type { Certificates, Playbook, SshDefaults } from './schema.gen.ts'
@@ -59,6 +60,7 @@ export function resolve(
     ...(dtr !== undefined && { dtr }),
     storage: resolveStorage(playbook.storage ?? { kind: 'local' }, find, findings),
     ...(loadBalancer !== undefined && { loadBalancer }),
+    ...(playbook.backup !== undefined && { backup: resolveBackup(playbook.backup) }),
     ...(absent !== undefined && {
       absent: { replicas: absent.replicas ?? [], nodes: absent.nodes ?? [] },
     }),

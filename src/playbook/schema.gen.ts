@@ -29,6 +29,7 @@ export interface Playbook {
   dtr?: DtrSection
   storage?: StorageSection
   loadBalancer?: LoadBalancerSection
+  backup?: BackupSection
   vars?: Vars
   /**
    * Steps of your own, for what is not in the catalog. Steps at one point run in this order.
@@ -568,6 +569,147 @@ export interface ExternalBalancer {
   list: string[]
   ucp?: FrontendSpec
   dtr?: FrontendSpec
+}
+/**
+ * Where `runbook backup create` keeps its sets, what belongs in them, and for how long one counts.
+ */
+export interface BackupSection {
+  to: BackupTarget
+  encrypt?: BackupEncryption
+  /**
+   * For how many hours a verified set counts as recent.
+   */
+  maxAgeHours?: number
+  /**
+   * How many complete sets are kept: `backup create` removes older ones when it has made a new one. Absent: all.
+   */
+  keep?: number
+  /**
+   * The manager whose swarm state is archived, with its engine stopped meanwhile. A restore wants the same address. Default: the last one under `ucp.managers` that is not the leader.
+   */
+  swarmHost?: string
+  /**
+   * Host of the replica whose metadata is archived, always the same one. Default: the first under `dtr.replicas`.
+   */
+  replica?: string
+  /**
+   * UCP encrypts its own archive with this (OpenPGP), 12 characters at least; from UCP 3.2 on, where it goes over the API. Default: not encrypted by UCP. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   */
+  passphrase?: string
+  /**
+   * Folder of the hosts where archives lie until they are kept. Room for the biggest one is needed there.
+   */
+  spool?: string
+  images?: BackupImages
+}
+/**
+ * Where backups are kept: exactly one of the three.
+ */
+export interface BackupTarget {
+  /**
+   * A folder of the machine that runs runbook, relative to the playbook.
+   */
+  directory?: string
+  host?: BackupHost
+  s3?: BackupBucket
+}
+/**
+ * A folder of a host of this playbook, on a disk that outlives the others.
+ */
+export interface BackupHost {
+  /**
+   * Name of a host under `hosts`.
+   */
+  name: string
+  /**
+   * Absolute path there.
+   */
+  path: string
+}
+/**
+ * A bucket of Amazon S3 or of something that speaks its protocol.
+ */
+export interface BackupBucket {
+  /**
+   * URL of the store, without the bucket.
+   */
+  endpoint: string
+  /**
+   * Region of the bucket; compatible stores often take any word.
+   */
+  region: string
+  /**
+   * Name of the bucket. It must exist.
+   */
+  bucket: string
+  /**
+   * Folder inside the bucket. Empty: its top.
+   */
+  prefix?: string
+  /**
+   * Access key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   */
+  accessKey: string
+  /**
+   * Secret key. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   */
+  secretKey: string
+}
+/**
+ * Encrypt each archive (age) before it leaves this machine. Archives hold private keys and the unlock key.
+ */
+export interface BackupEncryption {
+  /**
+   * Public keys: whoever has the private key of one of them can open the archives.
+   *
+   * @minItems 1
+   *
+   * Items: One public key.
+   */
+  recipients: string[]
+  /**
+   * A private key (`AGE-SECRET-KEY-1…`) of one of the recipients, to read back what was kept. A reference, never the secret itself: `env:NAME` (a variable of the environment runbook is started in), `file:PATH` (relative to the playbook; its text without the last line end), `age:PATH` (a file encrypted with age to one of your identities), `cmd:COMMAND` (what a password manager prints; no shell) or `prompt:QUESTION` (asked at a terminal).
+   */
+  identity: string
+}
+/**
+ * What becomes of the images of DTR, which are in none of its own backups: exactly one of the three.
+ */
+export interface BackupImages {
+  /**
+   * Take them along as an archive, through the disk of the replica's host. For local and NFS storage, and as many images as fit there.
+   */
+  copy?: true
+  snapshot?: BackupSnapshot
+  /**
+   * They outlive the cluster by other means (a bucket with versions, a mirrored array). Say which: the set quotes it.
+   */
+  elsewhere?: string
+}
+/**
+ * A command that takes a snapshot of the store, and one that brings it back.
+ */
+export interface BackupSnapshot {
+  /**
+   * Host the commands are run on.
+   */
+  host: string
+  /**
+   * Takes the snapshot. A list of words, run without a shell. The word {set} is replaced by the name of the set.
+   *
+   * @minItems 1
+   *
+   * Items: One word.
+   */
+  command: string[]
+  /**
+   * Brings it back. A list of words, run without a shell. The word {set} is replaced by the name of the set.
+   *
+   * @minItems 1
+   *
+   * Items: One word.
+   */
+  restore: string[]
 }
 /**
  * Values of your own, for conditions, `${{ vars.NAME }}` and templates. Not for secrets: those are named where they are used, as `${{ secret("env:NAME") }}`.

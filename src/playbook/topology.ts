@@ -1,4 +1,4 @@
-import type { Host, HostName } from '../plan/step.ts'
+import type { Host, HostName, Store } from '../plan/step.ts'
 import type { Plain, StepSpec } from './steps.ts'
 
 /** The playbook as meant: defaults filled in, references checked, roles resolved. Nothing downstream sees a missing field. */
@@ -13,6 +13,7 @@ export interface Topology {
   readonly dtr?: DtrSpec
   readonly storage: StorageSpec
   readonly loadBalancer?: LoadBalancerSpec
+  readonly backup?: BackupSpec
   /** What the playbook says shall no longer be there. */
   readonly absent?: AbsentSpec
   /** Set by `--prune`, never by a playbook: members that left the playbook are taken out. Without it they are only named. */
@@ -23,6 +24,32 @@ export interface Topology {
   readonly steps?: readonly StepSpec[]
   /** Values of the playbook's own, for conditions, `${{ … }}` and templates. */
   readonly vars?: { readonly [name: string]: Plain }
+}
+
+/** Where backups go and what belongs in them. */
+export interface BackupSpec {
+  readonly store: Store
+  readonly maxAgeSeconds: number
+  /** How many complete sets stay. Absent: all. */
+  readonly keep?: number
+  /** Absent: a manager that is not the leader. */
+  readonly swarmHost?: HostName
+  /** Absent: the first replica of the playbook. */
+  readonly replicaHost?: HostName
+  /** UCP encrypts its own archive with it. */
+  readonly passphrase?: { readonly secret: string }
+  /** Folder of the hosts where archives lie until they are kept. */
+  readonly spool: string
+  /** Absent: nobody said, so a set of a registry is not complete. */
+  readonly images?:
+    | { readonly kind: 'copy' }
+    | {
+        readonly kind: 'snapshot'
+        readonly host: HostName
+        readonly command: readonly string[]
+        readonly restore: readonly string[]
+      }
+    | { readonly kind: 'elsewhere'; readonly where: string }
 }
 
 export interface AbsentSpec {

@@ -50,9 +50,9 @@ export function fidelity(plan: Plan, events: readonly Event[], outlooks?: readon
     })
     .flatMap(step =>
       step.run.flatMap((op, index): Deed[] =>
-        'exec' in op || 'write' in op
-          ? [{ step: step.id, op: index, host: op.on ?? step.host, shown: showOp(op) }]
-          : [],
+        'await' in op || 'ask' in op
+          ? []
+          : [{ step: step.id, op: index, host: op.on ?? step.host, shown: showOp(op) }],
       ),
     )
   const wanted = new Set(planned.map(keyOf))

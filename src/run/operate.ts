@@ -5,6 +5,7 @@ import { showOp } from '../plan/show.ts'
 import type { Command, FactRef, Json, Op, Step } from '../plan/step.ts'
 import { type Late, bind, bindValue } from './bind.ts'
 import type { Failure } from './event.ts'
+import { haul } from './haul.ts'
 import { comesTrue } from './until.ts'
 import { Stop, type Workplace } from './workplace.ts'
 
@@ -36,6 +37,10 @@ export async function operate(
   }
   if ('ask' in op) {
     await answered(step, op, at, place)
+    return undefined
+  }
+  if ('store' in op) {
+    await haul(step, op, at.op, place)
     return undefined
   }
   return effect(step, op, at, place)

@@ -1,6 +1,7 @@
 import type { Connect, Session } from '../hosts/session.ts'
 import type { Fact } from '../plan/fact.ts'
-import type { Digest, Host, HostName, Json } from '../plan/step.ts'
+import type { Digest, Host, HostName, Json, Store } from '../plan/step.ts'
+import type { Depot } from './depot.ts'
 import type { Redact } from './redact.ts'
 
 /** Time as the run sees it; virtual on the twin. */
@@ -22,6 +23,8 @@ export interface World {
   readonly ask: (question: string, answer: Json) => Promise<{ readonly by: string; readonly answer: Json }>
   readonly clock: Clock
   readonly redact: Redact
+  /** Opens a store. Absent: this world has none, and an op that needs one fails. @throws DepotError when it cannot be used at all */
+  readonly depot?: (store: Store, sessions: Sessions) => Depot
 }
 
 /** One session a host, made when first needed and used for the whole run. */

@@ -8,6 +8,7 @@ import {
 } from '../hosts/session.ts'
 import { strideByStride } from '../hosts/ahead.ts'
 import { type Fence, Fenced } from '../hosts/custody.ts'
+import { BLOCK_BYTES } from '../hosts/wire.ts'
 import type { Exit } from '../plan/fact.ts'
 import type { HostName } from '../plan/step.ts'
 import type { VirtualClock } from './clock.ts'
@@ -102,6 +103,22 @@ export function connectTwin(
         await Promise.resolve()
         insist(host, fence)
         host.files[path] = { content: new TextDecoder().decode(content), mode }
+        return { code: 0, stdout: '', stderr: '' }
+      },
+      async read(path, from, blocks) {
+        const file = hostOf(name).files[path]
+        await Promise.resolve()
+        if (file === undefined) return undefined
+        const whole = Buffer.from(file.content)
+        const at = from * BLOCK_BYTES
+        return { bytes: whole.subarray(at, at + blocks * BLOCK_BYTES), size: whole.length }
+      },
+      async take(path, from, bytes, mode, fence) {
+        const host = hostOf(name)
+        await Promise.resolve()
+        insist(host, fence)
+        const before = from === 0 ? '' : (host.files[path]?.content ?? '').slice(0, from * BLOCK_BYTES)
+        host.files[path] = { content: before + new TextDecoder().decode(bytes), mode }
         return { code: 0, stdout: '', stderr: '' }
       },
       ahead: window => strideByStride(session, window),

@@ -77,6 +77,14 @@ export function withFault(connect: Connect, calls: Calls, fault?: Fault): Connec
         ),
       exec: (line, options) => spoil(host.name, () => session.exec(line, options), failed),
       write: (path, content, mode) => spoil(host.name, () => session.write(path, content, mode), failed),
+      ...(session.read !== undefined && {
+        read: (path: string, from: number, blocks: number) =>
+          spoil(host.name, async () => session.read?.(path, from, blocks), undefined, isAlone),
+      }),
+      ...(session.take !== undefined && {
+        take: (path: string, from: number, bytes: Uint8Array, mode: string) =>
+          spoil(host.name, async () => (await session.take?.(path, from, bytes, mode)) ?? failed, failed),
+      }),
       ...(session.ahead !== undefined && { ahead }),
       close: () => session.close(),
     })

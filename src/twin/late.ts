@@ -34,6 +34,19 @@ export function withLate(connect: Connect, calls: Calls, late: Late): Connect {
         calls.count += 1
         return session.write(...file)
       },
+      ...(session.read && {
+        read(...piece: Parameters<NonNullable<Session['read']>>) {
+          calls.probes.add(calls.count)
+          calls.count += 1
+          return session.read?.(...piece) ?? Promise.resolve(undefined)
+        },
+      }),
+      ...(session.take && {
+        take(...piece: Parameters<NonNullable<Session['take']>>) {
+          calls.count += 1
+          return session.take?.(...piece) ?? Promise.resolve(stopped)
+        },
+      }),
       close: () => session.close(),
     }
     return spoilt

@@ -14,6 +14,7 @@ import { observe } from '../run/observe.ts'
 import { createRedact } from '../run/redact.ts'
 import { openSessions, type World } from '../run/world.ts'
 import { virtualClock } from './clock.ts'
+import { pretendDepot } from './depot.ts'
 import { connectTwin, type TwinOptions } from './connect.ts'
 import type { Estate, Model } from './estate.ts'
 import { type Calls, type Fault, Killed, faultKinds, sameAs, withFault } from './faults.ts'
@@ -156,6 +157,7 @@ export async function play(
     ask: stage.ask ?? (question => Promise.reject(new Error(`nobody is there to answer: ${question}`))),
     clock,
     redact,
+    depot: () => pretendDepot(estate),
   }
   const events: Event[] = []
   const refs = asked(plan)

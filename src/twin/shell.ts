@@ -43,6 +43,8 @@ export function serveShell(
   let gone = false
   let turn = Promise.resolve()
   let fence: Fence | undefined
+  /** A call that reads bytes off the channel, which are no text. */
+  let raw: { readonly wanted: number; readonly parts: Uint8Array[]; readonly done: (all: Uint8Array) => void } | undefined
   let file: { readonly path: string; readonly mode: string; readonly parts: Uint8Array[] } | undefined
 
   const stop = (reason: string): void => {
@@ -170,12 +172,44 @@ export function serveShell(
         const kept = await session.keep?.(call.act)
         say(kept ?? '', '')
         both('e', String(call.id), kept === undefined ? '1' : '0')
+        return
+      }
+      case 'read': {
+        both('b', String(call.id))
+        const piece = await session.read?.(call.path, call.from, call.blocks)
+        say(piece?.bytes ?? '', '')
+        both('e', String(call.id), piece === undefined ? '2' : '0', String(piece?.size ?? 0))
+        return
+      }
+      case 'take': {
+        const under = fence
+        fence = undefined
+        const bytes = await new Promise<Uint8Array>(done => {
+          raw = { wanted: call.bytes.length, parts: [], done }
+          both('b', String(call.id))
+          if (call.bytes.length === 0) done(new Uint8Array())
+        })
+        raw = undefined
+        try {
+          const exit = await session.take?.(call.path, call.from, bytes, call.mode, under)
+          say('', exit?.stderr ?? '')
+          both('e', String(call.id), String(exit?.code ?? 1))
+        } catch (error) {
+          if (!(error instanceof Fenced)) throw error
+          both('e', String(call.id), String(FENCED_CODE))
+        }
       }
     }
   }
 
   channel.on('data', (chunk: Buffer) => {
     if (gone) return
+    if (raw !== undefined) {
+      raw.parts.push(chunk)
+      const all = Buffer.concat(raw.parts)
+      if (all.length >= raw.wanted) raw.done(all.subarray(0, raw.wanted))
+      return
+    }
     text += decoder.decode(chunk, { stream: true })
     if (expected === undefined) {
       const end = text.indexOf('\n')

@@ -1,6 +1,6 @@
 import { factKey } from '../plan/fact.ts'
 import { quote } from '../plan/quote.ts'
-import { showCheck } from '../plan/show.ts'
+import { showCheck, showOp } from '../plan/show.ts'
 import type { Check, Command, FactRef, Host, Op, Step, Value } from '../plan/step.ts'
 import { BASH_HEAD } from './bashHead.ts'
 import * as overview from './overview.ts'
@@ -123,6 +123,8 @@ function opLines(op: Op, step: Step, names: Names, questions: Questions): readon
       check =>
         `${ask(check, names, questions, 'until', op.withinSeconds)} || stop ${quote(`${step.id}: it did not come true in time`)}`,
     )
+  // A shell has no store; a person does it, and says so.
+  if ('store' in op) return [`agree ${quote(`By hand, on ${op.on ?? step.host}: ${showOp(op)}.`)}`]
   const on = quote(op.on ?? step.host)
   if ('write' in op)
     return [

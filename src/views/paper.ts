@@ -46,7 +46,7 @@ function stepPaper(report: PlanReport, step: Step, questions: Questions): readon
     ...checks('Begin only when', step.requires, questions),
     ...(step.run.length === 0 ? [] : ['', 'Type:', '']),
     ...step.run.flatMap(op => {
-      const on = 'exec' in op || 'write' in op ? (op.on ?? step.host) : step.host
+      const on = 'await' in op || 'ask' in op ? step.host : (op.on ?? step.host)
       const said = 'write' in op ? `${showOp(op)}, content:\n${contentOf(op.content)}` : showOp(op)
       return [`- [ ] on ${on}`, '', ...fence(said).map(line => `  ${line}`), '']
     }),

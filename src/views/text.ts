@@ -295,7 +295,7 @@ function diffLines(diff: string, margin: string, paint: Paint): readonly string[
 
 function opLines(op: Op, step: Step): readonly string[] {
   const on =
-    ('exec' in op || 'write' in op) && op.on !== undefined && op.on !== step.host ? `(on ${op.on}) ` : ''
+    !('await' in op || 'ask' in op) && op.on !== undefined && op.on !== step.host ? `(on ${op.on}) ` : ''
   const shown = on + showOp(op)
   return 'exec' in op ? wrapCommand(shown, width - 9) : wrap(shown, width - 9, '  ')
 }

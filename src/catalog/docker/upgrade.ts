@@ -114,7 +114,7 @@ export function upgradeStep(
 const fronts = ['ucp', 'dtr'] as const
 
 /** While the engine restarts nothing on its host answers: it is missing in every group it belongs to. */
-function duringOf({ dtr }: Topology, host: HostName, isManager: boolean): readonly Check[] {
+export function duringOf({ dtr }: Topology, host: HostName, isManager: boolean): readonly Check[] {
   const replica = dtr?.replicas.find(one => one.host === host)
   return [
     ...(isManager

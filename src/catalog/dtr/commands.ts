@@ -170,11 +170,13 @@ function bootstrapper(
  * Login and the certificate's key go by environment. The key's variable was renamed in print with the product: both are set, the tool reads
  * its own (unconfirmed which).
  */
-function dockerRun(
+export function dockerRun(
   { topology, ucp, dtr, manager }: Run,
   verb: string,
   flags: readonly Value[],
   key?: { readonly secret: string },
+  /** For docker itself: '-i', '--log-driver none'. */
+  more: readonly string[] = [],
 ): Command {
   const env = {
     UCP_USERNAME: ucp.adminUsername,
@@ -186,6 +188,7 @@ function dockerRun(
       'docker',
       'run',
       '--rm',
+      ...more,
       ...Object.keys(env).flatMap(name => ['-e', name]),
       dtr.image,
       verb,

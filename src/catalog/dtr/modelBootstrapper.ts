@@ -3,6 +3,7 @@ import type { Line } from '../../hosts/session.ts'
 import type { Estate, MutableJson, Pending } from '../../twin/estate.ts'
 import { containersOn, engineState, nodeIsUp, peekEngine, swarmOf } from '../docker/estate.ts'
 import { exit } from '../os/model.ts'
+import { pretendUntar } from '../backup/pretendTar.ts'
 import { nfsParts } from '../storage/target.ts'
 import { settingOf, twinUcp } from '../ucp/estate.ts'
 import {
@@ -46,7 +47,7 @@ export function marked(line: Line, host: string, estate: Estate): Exit | Pending
   const helper = engine.containers['dtr-phase2']
   if (ours && helper && helper.exitCode !== null) Reflect.deleteProperty(engine.containers, 'dtr-phase2')
   files[markOf(id)] = { content: '', mode: '0644' }
-  const answer = bootstrapper({ ...line, argv: command }, estate)
+  const answer = bootstrapper({ ...line, argv: command }, estate, host)
   const done = (result: Exit, now: Estate): Exit => {
     if (result.code === 0) Reflect.deleteProperty(now.hosts[host]?.files ?? {}, markOf(id))
     return result
@@ -56,7 +57,7 @@ export function marked(line: Line, host: string, estate: Estate): Exit | Pending
 }
 
 /** `docker run … IMAGE install|join|remove|destroy …`. */
-export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
+export function bootstrapper(line: Line, estate: Estate, host?: string): Exit | Pending {
   const at = line.argv.findIndex(word => /(^|\/)dtr:\d/.test(word))
   const image = line.argv[at] ?? ''
   const verb = line.argv[at + 1] ?? ''
@@ -67,7 +68,7 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
   if (!(verb in takesMs)) return refuse(`unknown command ${verb}`)
   const missing = [
     '--ucp-url',
-    ...(verb === 'install' || verb === 'join' ? ['--ucp-node'] : []),
+    ...(['install', 'join', 'restore'].includes(verb) ? ['--ucp-node'] : []),
     ...(['join', 'remove', 'upgrade', 'reconfigure', 'emergency-repair'].includes(verb)
       ? ['--existing-replica-id']
       : []),
@@ -90,6 +91,11 @@ export function bootstrapper(line: Line, estate: Estate): Exit | Pending {
   if (verb === 'emergency-repair') return repair(image, flags, estate)
   if (verb === 'upgrade') return upgrade(image, flag, estate)
   if (verb === 'reconfigure') return reconfigure(image, flags, line.env, estate)
+  if (verb === 'restore') {
+    // The archive comes on standard input, out of the file that the script before the command names.
+    const tar = pretendUntar(estate.hosts[host ?? '']?.files[line.argv[4] ?? '']?.content ?? '')
+    return restore(tar, image, flag, add('install', image, flag, estate))
+  }
   return add(verb as 'install' | 'join', image, flag, estate)
 }
 
@@ -168,6 +174,42 @@ function add(
           ? installMessages(id, node, nodes, licensed)
           : joinMessages(id, node, nodes, before)
       return exit(0, '', print(told))
+    },
+  }
+}
+
+/** As an install, and then all that the archive says of repositories and tags. */
+function restore(
+  tar: ReturnType<typeof pretendUntar>,
+  image: string,
+  flag: (name: string) => string,
+  installing: Exit | Pending,
+): Exit | Pending {
+  const storage = ['--dtr-use-default-storage', '--dtr-storage-volume', '--nfs-storage-url'].filter(
+    name => flag(name) !== '',
+  )
+  if (storage.length !== 1) return refuse('exactly one of the storage flags is required for a restore')
+  const entry = Object.keys(tar ?? {}).find(name => name.endsWith('/rethink/properties/0'))
+  if (tar === undefined || entry === undefined) return refuse('unable to read the backup')
+  const saved = JSON.parse(tar[entry] ?? '{}') as Partial<TwinDtr>
+  const version = image.slice(image.lastIndexOf(':') + 1)
+  if (saved.version !== version)
+    return refuse(`The backup is of DTR ${saved.version ?? '?'}, the image of ${version}`)
+  if (!('finish' in installing)) return installing
+  return {
+    tookMs: installing.tookMs,
+    finish(now) {
+      const end = installing.finish(now)
+      const dtr = twinDtr(now)
+      if (end.code === 0 && dtr) {
+        const { repositories = [], tags = {}, ca, webCertificate } = saved
+        Object.assign(dtr, { repositories, tags, ...(ca !== undefined && { ca }) })
+        if (webCertificate !== undefined) dtr.webCertificate = webCertificate
+        // Object stores have no flag at a restore: the archive holds their settings.
+        if (saved.storage !== undefined && flag('--dtr-use-default-storage') !== '')
+          dtr.storage = saved.storage
+      }
+      return end
     },
   }
 }

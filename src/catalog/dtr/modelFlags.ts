@@ -8,6 +8,7 @@ const SWITCHES = [
   '--prune',
   '--yes',
   '--nocolor',
+  '--dtr-use-default-storage',
 ]
 
 /** The flags of a bootstrapper's command line, `--name value` and `--name=value`; switches have the value 'true'. */

@@ -9,6 +9,7 @@ import { type TwinDtr, hasMajority, isRunning } from './state.ts'
 /** Seen: 114 to 160 s and 100 to 183 s, about 20 s for destroy [O]. */
 export const takesMs = {
   install: 130_000,
+  restore: 150_000,
   join: 140_000,
   remove: 60_000,
   destroy: 20_000,

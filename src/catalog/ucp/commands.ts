@@ -136,7 +136,8 @@ export function uninstallCommand(image: string, host: HostName): Command {
   return { argv: [...onSocket([]), image, 'uninstall-ucp', '--id', swarmId(host), '--purge-config'] }
 }
 
-function onSocket(more: readonly string[]): readonly string[] {
+/** The bootstrapper with the engine's socket and its fixed name, which is its lock; image and command follow. */
+export function onSocket(more: readonly string[]): readonly string[] {
   const socket = '/var/run/docker.sock:/var/run/docker.sock'
   return ['docker', 'container', 'run', '--rm', '--name', BOOTSTRAPPER, ...more, '--volume', socket]
 }
@@ -147,7 +148,7 @@ export function releaseCommand(worker: HostName): Command {
 }
 
 /** UCP's instance id is the swarm's id [L]. */
-function swarmId(host: HostName): Value {
+export function swarmId(host: HostName): Value {
   return { fact: { fact: 'docker.swarm', host }, pick: 'clusterId' }
 }
 

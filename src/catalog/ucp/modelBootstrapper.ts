@@ -129,7 +129,7 @@ function finishInstall(
 }
 
 /** Containers of the agents, and when they come up after a node has joined: a new manager's controller takes minutes [§4.8]. */
-function agents(repository: string, version: string, sinceMs: number): readonly TwinAgent[] {
+export function agents(repository: string, version: string, sinceMs: number): readonly TwinAgent[] {
   const container = (
     role: 'manager' | 'worker',
     name: string,

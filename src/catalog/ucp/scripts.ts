@@ -5,7 +5,7 @@
  */
 
 /** Logs in with the JSON in $body and sets $token; leaves with 22 when UCP refuses, with curl's code when it cannot be reached. */
-const LOGIN = `url=https://127.0.0.1:$1
+export const LOGIN = `url=https://127.0.0.1:$1
 said=$(printf '%s' "$body" | curl -sSk --max-time 20 -H 'Content-Type: application/json' --data-binary @- "$url/auth/login") || exit
 token=$(printf '%s' "$said" | sed -n 's/.*"auth_token": *"\\([^"]*\\)".*/\\1/p')
 [ -n "$token" ] || { echo 'UCP refused the login of its administrator' >&2; exit 22; }
