@@ -4,6 +4,7 @@ import { steady } from '../catalog/compile.ts'
 import { products } from '../catalog/index.ts'
 import { factKey } from '../plan/fact.ts'
 import { preview } from '../plan/preview.ts'
+import type { Paces } from '../plan/pace.ts'
 import { isSavedPlan, type Level, NotSaved, readSavedPlan, type SavedPlan, savedPlan } from '../plan/saved.ts'
 import type { Rehearsed } from '../plan/rehearsed.ts'
 import type { FactRef } from '../plan/step.ts'
@@ -31,6 +32,7 @@ export function toSave(
     readonly at?: string
     readonly hostKeys?: { readonly [host: string]: string }
     readonly after?: string
+    readonly paces?: Paces
     readonly rehearsed?: Rehearsed
   } = {},
 ): SavedPlan {
@@ -49,6 +51,7 @@ export function toSave(
     places: Object.fromEntries(places),
     present: more.present ?? {},
     ...(more.hostKeys !== undefined && { hostKeys: more.hostKeys }),
+    ...(Object.keys(more.paces ?? {}).length > 0 && { paces: more.paces ?? {} }),
     ...(more.at !== undefined && { seen: { at: more.at } }),
     ...(more.after !== undefined && { after: more.after }),
     ...(more.rehearsed !== undefined && { rehearsed: more.rehearsed }),
@@ -66,6 +69,7 @@ export function reportOfSaved(saved: SavedPlan): PlanReport {
     ...(saved.level === 'snapshot' && saved.seen !== undefined && { seenAt: saved.seen.at }),
     ...(saved.after !== undefined && { after: saved.after }),
     ...(saved.rehearsed !== undefined && { rehearsed: saved.rehearsed }),
+    ...(saved.paces !== undefined && { paces: saved.paces }),
     present: new Map(Object.entries(saved.present)),
     outlooks: preview(saved.plan, facts),
     findings: saved.findings,

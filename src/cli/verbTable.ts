@@ -74,6 +74,7 @@ export const verbTable: readonly VerbEntry[] = [
       'prune',
       'without',
       'detailed-exitcode',
+      'runs-dir',
     ],
     needs: 'a playbook',
     load: async () => (await import('./verbs/plan.ts')).plan,

@@ -1,6 +1,7 @@
 import { canonical, digest } from './canonical.ts'
 import type { Facts } from './fact.ts'
 import type { Finding } from './finding.ts'
+import type { Paces } from './pace.ts'
 import { splitKey } from './moved.ts'
 import type { Rehearsed } from './rehearsed.ts'
 import type { Digest, HostName, Json, Plan } from './step.ts'
@@ -33,6 +34,8 @@ export interface SavedPlan {
   readonly present: { readonly [file: string]: string | null }
   /** The SSH key that each host showed, 'ssh-ed25519 SHA256:…': whoever shows another one later is not the host that was looked at. */
   readonly hostKeys?: { readonly [host: HostName]: string }
+  /** How long steps took where it was made: for the estimate alone. */
+  readonly paces?: Paces
   /** When it was looked at, RFC 3339 in UTC. */
   readonly seen?: { readonly at: string }
   /** Offline: the playbook that the hosts are taken to be as left by. Without it they are taken as bare. */

@@ -1,3 +1,4 @@
+import { type Paces, takesOf } from '../plan/pace.ts'
 import type { Step, StepId } from '../plan/step.ts'
 
 /** Seconds from the first step to the last one's end. */
@@ -9,11 +10,12 @@ export interface Estimate {
 /**
  * How long the steps take together: they are put on their hosts and lanes in order, each as soon as what it needs has
  * ended and its host and lane are free. What quorums hold back is not counted, so it is the lower end of the truth.
+ * `paces`: how long such steps took earlier; the catalog's own seconds stand for kinds that are not in it.
  */
-export function estimate(steps: readonly Step[]): Estimate {
+export function estimate(steps: readonly Step[], paces?: Paces): Estimate {
   return {
-    p50Seconds: makespan(steps, step => step.takes.p50Seconds),
-    p90Seconds: makespan(steps, step => step.takes.p90Seconds),
+    p50Seconds: makespan(steps, step => takesOf(step, paces).p50Seconds),
+    p90Seconds: makespan(steps, step => takesOf(step, paces).p90Seconds),
   }
 }
 

@@ -1,3 +1,4 @@
+import { takesOf } from '../plan/pace.ts'
 import { showCheck, showOp } from '../plan/show.ts'
 import type { Host, Step } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
@@ -10,7 +11,7 @@ import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
 export function planHtml(report: PlanReport, playbook: string): string {
   const { run, depend, hold } = counts(report.outlooks)
   const { create, update, delete: remove } = overview.actions(report)
-  const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report))
+  const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report), report.paces)
   const lowest = overview.lowestMargin(report)
   const title = `${report.plan.name}: ${run + depend === 0 ? 'no changes' : `${create} add, ${update} change, ${remove} remove`}`
   return `<!doctype html>
@@ -28,7 +29,7 @@ export function planHtml(report: PlanReport, playbook: string): string {
 <p>${[
     overview.movingWords(report),
     `${hold} already hold`,
-    `${about(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
+    `${about(p50Seconds)} (slow: ${roughly(p90Seconds)})${overview.learntWords(report)}`,
     lowest === undefined
       ? 'no quorum is brought nearer to loss'
       : `lowest margin ${lowest.name} ${share(lowest.margin)}, ${spareWords(lowest.margin)}`,
@@ -164,7 +165,7 @@ function stepHtml(report: PlanReport, step: Step): string {
   const files = fileChanges(step, report.present ?? new Map())
   const needed = overview.condition(report, step)
   return `<article id="${anchor(step)}"><h3>${overview.numberOf(report, step)} ${escape(step.title)}${step.risk === 'none' ? '' : ` <span class="${step.risk}">${step.risk}</span>`}</h3>
-<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, ${about(step.takes.p50Seconds)}${only(needed)}</p>
+<p class="dim"><code>${escape(step.id)}</code>${step.needs.length === 0 ? '' : ` after ${step.needs.map(id => `<code>${escape(id)}</code>`).join(', ')}`}, ${about(takesOf(step, report.paces).p50Seconds)}${only(needed)}</p>
 ${step.run.map(op => `<pre>${escape(showOp(op))}</pre>`).join('')}${files
     .map(
       file =>
@@ -185,7 +186,7 @@ function inOrder(report: PlanReport): string {
       moving.map(step => [
         `${link(step, overview.numberOf(report, step))} ${escape(step.title)}${only(overview.condition(report, step))}`,
         escape(step.host),
-        roughly(step.takes.p50Seconds),
+        roughly(takesOf(step, report.paces).p50Seconds),
         `<span class="${step.risk}">${step.risk}</span>`,
       ]),
       'steps order',

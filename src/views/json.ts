@@ -1,7 +1,7 @@
 import { canonical } from '../plan/canonical.ts'
 import { margins } from '../plan/quorum.ts'
 import { estimate } from './estimate.ts'
-import { ifNeededCount, opaqueCount } from './overview.ts'
+import { ifNeededCount, learntCount, movingSteps, opaqueCount } from './overview.ts'
 import { type PlanReport, counts } from './text.ts'
 
 /**
@@ -9,10 +9,8 @@ import { type PlanReport, counts } from './text.ts'
  * New members may be added under the same format name; none is renamed or taken away.
  */
 export function planDocument(report: PlanReport): string {
-  const held = new Set(
-    report.outlooks.filter(outlook => outlook.will === 'hold').map(outlook => outlook.step),
-  )
-  const ifNeeded = ifNeededCount(report)
+  const moving = movingSteps(report)
+  const [ifNeeded, learnt] = [ifNeededCount(report), learntCount(report)]
   return `${canonical({
     format: 'runbook.preview/1',
     digest: report.digest,
@@ -20,7 +18,7 @@ export function planDocument(report: PlanReport): string {
     after: report.after,
     rehearsed: report.rehearsed,
     counts: { ...counts(report.outlooks), opaque: opaqueCount(report), ...(ifNeeded > 0 && { ifNeeded }) },
-    estimate: estimate(report.plan.steps.filter(step => !held.has(step.id))),
+    estimate: { ...estimate(moving, report.paces), ...(learnt > 0 && { learnt }) },
     now: margins(report.plan.quorums, report.facts),
     outlook: report.outlooks,
     findings: report.findings.map(({ finding, place }) => ({ ...finding, place })),

@@ -1,3 +1,4 @@
+import { takesOf } from '../plan/pace.ts'
 import { annotations } from './annotation.ts'
 import { roughly } from './layout.ts'
 import { condition, levelWords } from './overview.ts'
@@ -16,7 +17,7 @@ export function planJunit(report: PlanReport, { playbook, places }: Origin): str
     const will = report.outlooks[i]?.will ?? 'depend'
     const needed = condition(report, step)
     const may = needed === '' ? 'may run' : `runs ${needed}`
-    const said = `on ${step.host}, about ${roughly(step.takes.p50Seconds)}, risk ${step.risk}`
+    const said = `on ${step.host}, about ${roughly(takesOf(step, report.paces).p50Seconds)}, risk ${step.risk}`
     return [
       `  <testcase classname="${escape(step.kind)}" name="${escape(`${step.id} ${step.title}`)}">`,
       will === 'hold'

@@ -100,7 +100,7 @@ function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): re
       identity,
     ]
   const { create, update, delete: remove } = overview.actions(report)
-  const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report))
+  const { p50Seconds, p90Seconds } = estimate(overview.movingSteps(report), report.paces)
   const lowest = overview.lowestMargin(report)
   const final = overview.pointsOfNoReturn(report)
   const opaque = overview.opaqueCount(report)
@@ -109,7 +109,7 @@ function head(report: PlanReport, { playbook, saved, age }: MarkdownOptions): re
     [
       overview.movingWords(report),
       count(overview.stepsByHost(report).size, 'host'),
-      `~${roughly(p50Seconds)} (p90 ${roughly(p90Seconds)})`,
+      `~${roughly(p50Seconds)} (p90 ${roughly(p90Seconds)})${overview.learntWords(report)}`,
       lowest === undefined
         ? 'no quorum is brought nearer to loss'
         : `lowest margin **${text(lowest.name)} ${share(lowest.margin)}, ${spareWords(lowest.margin)}**`,

@@ -1,3 +1,4 @@
+import { takesOf } from '../plan/pace.ts'
 import { showOp } from '../plan/show.ts'
 import type { Step } from '../plan/step.ts'
 import { fileChanges, type FileChange } from './fileChange.ts'
@@ -59,7 +60,7 @@ export function wholeList(report: PlanReport): readonly string[] {
       'Whole ordered list',
       moving.map(step => {
         const needed = overview.condition(report, step)
-        return `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(step.takes.p50Seconds)}${needed === '' ? '' : `, ${needed}`}`
+        return `${overview.numberOf(report, step)}. \`${step.id}\` ${text(step.title)}, on ${text(step.host)}, ${roughly(takesOf(step, report.paces).p50Seconds)}${needed === '' ? '' : `, ${needed}`}`
       }),
     ),
   ]

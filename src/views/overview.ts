@@ -34,6 +34,17 @@ export function movingSteps(report: PlanReport): readonly Step[] {
   return report.plan.steps.filter(step => !held.has(step.id))
 }
 
+/** How many of the steps that will or may run are estimated by how long such steps took earlier. */
+export function learntCount(report: PlanReport): number {
+  return movingSteps(report).filter(step => Object.hasOwn(report.paces ?? {}, step.kind)).length
+}
+
+/** The same in words: ', 12 of the steps by earlier runs here', or nothing. */
+export function learntWords(report: PlanReport): string {
+  const learnt = learntCount(report)
+  return learnt === 0 ? '' : `, ${learnt} of the steps by earlier runs here`
+}
+
 /** How many steps create, update and delete something. */
 export function actions(report: PlanReport): { readonly [action in Action]: number } {
   const total = { create: 0, update: 0, delete: 0 }

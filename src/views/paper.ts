@@ -1,4 +1,5 @@
 import type { Fact } from '../plan/fact.ts'
+import { takesOf } from '../plan/pace.ts'
 import { showCheck, showCommand, showOp } from '../plan/show.ts'
 import type { Check, Step } from '../plan/step.ts'
 import * as overview from './overview.ts'
@@ -40,7 +41,7 @@ function stepPaper(report: PlanReport, step: Step, questions: Questions): readon
     '',
     `## ${overview.numberOf(report, step)}. ${step.title}`,
     '',
-    `On **${step.host}**, about ${roughly(step.takes.p50Seconds)}, risk: ${step.risk}${step.risk !== 'none' && step.undo === undefined ? ', nothing undoes it' : ''}. \`${step.id}\``,
+    `On **${step.host}**, about ${roughly(takesOf(step, report.paces).p50Seconds)}, risk: ${step.risk}${step.risk !== 'none' && step.undo === undefined ? ', nothing undoes it' : ''}. \`${step.id}\``,
     ...(step.needs.length === 0 ? [] : [`After ${step.needs.map(id => `\`${id}\``).join(', ')}.`]),
     ...(needed === '' ? [] : [`Needed ${needed}: look at its end first.`]),
     ...checks('Begin only when', step.requires, questions),

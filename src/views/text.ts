@@ -3,12 +3,13 @@ import type { Finding } from '../plan/finding.ts'
 import type { Outlook } from '../plan/preview.ts'
 import { type Margin, margins } from '../plan/quorum.ts'
 import { isClean, type Rehearsed, rehearsedWords } from '../plan/rehearsed.ts'
+import { type Paces, takesOf } from '../plan/pace.ts'
 import type { Level } from '../plan/saved.ts'
 import { showOp } from '../plan/show.ts'
 import type { Digest, Op, Plan, Step } from '../plan/step.ts'
 import { estimate } from './estimate.ts'
 import { fileChanges, type Present } from './fileChange.ts'
-import { condition, ifNeededCount, lowestMargin, movingSteps, timelineRows } from './overview.ts'
+import { condition, ifNeededCount, learntCount, lowestMargin, movingSteps, timelineRows } from './overview.ts'
 import { legend } from './legend.ts'
 import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
 
@@ -31,6 +32,8 @@ export interface PlanReport {
   /** Offline: the playbook that the hosts are taken to be as left by. */
   readonly after?: string
   readonly rehearsed?: Rehearsed
+  /** How long steps took here earlier. */
+  readonly paces?: Paces
   /** What managed files hold now. */
   readonly present?: Present
   readonly outlooks: readonly Outlook[]
@@ -94,9 +97,10 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
   if (run + depend === 0)
     return [paint.bold(`${plan.name}: no changes, all ${hold} steps already hold`), ...identity]
   const moving = movingSteps(report)
-  const { p50Seconds, p90Seconds } = estimate(moving)
+  const { p50Seconds, p90Seconds } = estimate(moving, report.paces)
   const opaque = moving.filter(step => step.opaque).length
   const ifNeeded = ifNeededCount(report)
+  const learnt = learntCount(report)
   const final = moving.filter(step => step.risk === 'irreversible' && step.undo === undefined).length
   const parts = [
     `${count(run, 'step')} to run`,
@@ -104,6 +108,7 @@ function summary(report: PlanReport, paint: Paint): readonly string[] {
     ...(depend > ifNeeded ? [`${depend - ifNeeded} may run`] : []),
     `${hold} already hold`,
     `about ${roughly(p50Seconds)} (slow: ${roughly(p90Seconds)})`,
+    ...(learnt > 0 ? [`${learnt} of the steps by earlier runs here`] : []),
     ...(opaque > 0 ? [`${opaque} opaque (${opaque === 1 ? 'runs' : 'run'} every time)`] : []),
     ...(final > 0 ? [`${count(final, 'step')} cannot be undone`] : []),
     lowestWords(report),
@@ -263,7 +268,9 @@ function stepLines(
   const needed = condition(report, step)
   const only = needed === '' ? '' : `, ${needed}`
   const tail =
-    will === 'hold' ? '[holds]' : `[${step.host}, ${roughly(step.takes.p50Seconds)}${risk}${opaque}${only}]`
+    will === 'hold'
+      ? '[holds]'
+      : `[${step.host}, ${roughly(takesOf(step, report.paces).p50Seconds)}${risk}${opaque}${only}]`
   const [first = '', ...rest] = wrap(`${head} ${tail}`.slice(2), width - 2, ' '.repeat(position.length + 3))
   const title = [`  ${first}`, ...rest.map(indent)]
   if (will === 'hold') return title.map(line => paint.dim(line))

@@ -9,6 +9,7 @@ import { insistOnUnheld } from '../hold.ts'
 import type { Io } from '../io.ts'
 import { loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
+import { pacesHere } from '../paces.ts'
 import { presentFiles, reportOfSaved, toSave } from '../review.ts'
 import { newRun } from '../runs.ts'
 import { choose, insistOnSame, whatMoved } from '../stale.ts'
@@ -65,7 +66,8 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
     const at = new Date(io.clock.now()).toISOString()
-    const now = toSave(good, seen, 'live', { present, at, hostKeys })
+    const runsDir = resolve(io.cwd, args.runsDir)
+    const now = toSave(good, seen, 'live', { present, at, hostKeys, paces: pacesHere(runsDir) })
     const report = reportOfSaved(now)
     const show = args.output === 'json' && !args.dryRun ? io.err : io.out
     const paint = args.output === 'json' ? io.errPaint : io.outPaint
@@ -83,7 +85,6 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
     insistOnAgreed(args, playbook, now, io)
     if (isReplanned) await agreeTo(report, io)
     else if (!args.yes) await consent(report, io)
-    const runsDir = resolve(io.cwd, args.runsDir)
     const run = newRun(
       runsDir,
       report.plan,

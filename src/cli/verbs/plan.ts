@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { products } from '../../catalog/index.ts'
 import type { SavedPlan } from '../../plan/saved.ts'
 import { savedBytes } from '../../plan/saved.ts'
@@ -10,6 +11,7 @@ import { type Good, loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
 import type { PlanFormat } from '../planFormats.ts'
 import { pretendedHosts, rehearsePlan, surveyTwin } from '../rehearsal.ts'
+import { pacesHere } from '../paces.ts'
 import { presentFiles, render, reportOfSaved, save, toSave } from '../review.ts'
 import { age, readSnapshot, surveyOf } from '../snapshot.ts'
 import { offline, type Survey } from '../survey.ts'
@@ -33,6 +35,8 @@ export interface PlanArgs {
   readonly faults?: number
   readonly seed?: number
   readonly out?: string
+  /** Runs here, by which the time is estimated. */
+  readonly runsDir?: string
   /** Leave the steps out of the text. */
   readonly brief?: boolean
 }
@@ -102,7 +106,8 @@ async function look(
     insistOnAll(seen, [...(good.topology.absent?.nodes ?? []), ...good.without])
     const present = await presentFiles(seen, world, sessions)
     const at = new Date(io.clock.now()).toISOString()
-    return { seen, saved: toSave(good, seen, 'live', { present, at, hostKeys }) }
+    const paces = pacesHere(resolve(io.cwd, args.runsDir ?? '.runbook/runs'))
+    return { seen, saved: toSave(good, seen, 'live', { present, at, hostKeys, paces }) }
   } finally {
     await sessions.closeAll()
   }
