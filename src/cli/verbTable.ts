@@ -189,6 +189,16 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/rollback.ts')).rollback,
   },
   {
+    typed: 'abort [run] [step]',
+    does: 'Kill what a run is at on its hosts, with its process group; its step is in doubt then, nothing is undone',
+    words: {
+      ...someRun,
+      step: { describe: 'Only what this step is at; else all that is at work' },
+    },
+    flags: ['runs-dir', 'reason', 'yes'],
+    load: async () => (await import('./verbs/abort.ts')).abort,
+  },
+  {
     typed: 'abandon [run]',
     does: 'Give a stopped run up: its hosts are free again, nothing is undone',
     words: someRun,

@@ -17,7 +17,7 @@ import { CUSTODY } from './custody.ts'
  * systemd-run does not start it, and everywhere else, setsid does, and the token decides. Standard input comes through a pipe and the environment through the shell: neither is
  * ever on disk. Jobs that ended more than 90 days ago are forgotten.
  *
- * States at the end of a `follow`: `rc N` ended, `late N` ended by the time limit, `run` still running, `wait` about to start,
+ * States at the end of a `follow`: `rc N` ended, `late N` ended by the time limit, `aborted` ended by a person (abort.ts), `run` still running, `wait` about to start,
  * `gone` started and now neither running nor ended with a known code, `none` not started (why is on stderr), `fenced` not started
  * because the lease it was sent under is over (custody.ts).
  *
@@ -147,6 +147,7 @@ rb_ended() {
     if [ -e "$rb_rc" ]; then
       rb_state="rc \${rb_rc##*/rc.}"
       [ -e "$rb_dir/late" ] && rb_state="late \${rb_rc##*/rc.}"
+      [ -e "$rb_dir/aborted" ] && rb_state=aborted
       return 0
     fi
   done

@@ -13,7 +13,7 @@ import {
 import { type ExecOptions, type Line, type Piece, type Session, TIMED_OUT } from './session.ts'
 import { sendAhead } from './sendAhead.ts'
 import { ShellLost, type Sink } from './shell.ts'
-import { BLOCK_BYTES, type Call, DATA_BYTES } from './wire.ts'
+import { BLOCK_BYTES, type Call, DATA_BYTES, jobFolder } from './wire.ts'
 
 /** What an answer may take beyond the time the host was given. */
 const SLACK_MS = 20_000
@@ -144,6 +144,8 @@ async function exec(link: Link, line: Line, options: ExecOptions, host: string):
         return finish(Number(code))
       case 'late':
         return { ...finish(TIMED_OUT, `stopped after ${String(seconds)} s, its time limit`), timedOut: true }
+      case 'aborted':
+        return { ...finish(undefined, await whoAborted(link, options.job)), aborted: true }
       case 'gone':
         return finish(
           undefined,
@@ -170,6 +172,16 @@ async function exec(link: Link, line: Line, options: ExecOptions, host: string):
         `the host did not stop the command at its time limit of ${String(seconds)} s; it may still be running`,
       )
   }
+}
+
+/** What the person who ended the job left beside it. */
+async function whoAborted(link: Link, job: string): Promise<string> {
+  const script =
+    'home=/var/lib/runbook; [ "$(id -u)" = 0 ] || home=$HOME/.runbook; cat "$home/jobs/$1/aborted"'
+  const line: Line = { argv: ['sh', '-c', script, 'runbook-aborted', jobFolder(job)], env: {} }
+  const [seen] = await probe(link, [line], 10_000)
+  const said = seen?.stdout.trim() ?? ''
+  return `${said === '' ? 'ended by hand' : said}: nobody knows how far it got`
 }
 
 async function write(

@@ -112,6 +112,8 @@ async function effect(
   const known = { host, op: at.op, shown }
   if (exit.code === undefined || (at.begun && exit.timedOut)) {
     const said = exit.stderr.trimEnd().split('\n').at(-1) ?? ''
+    // Who has just had it killed does not want it begun again by itself; a resume may.
+    if (exit.aborted && !at.begun) throw new Stop({ why: 'in-doubt', ...known, detail: said })
     return { why: 'in-doubt', ...known, detail: said === '' ? 'nobody saw how the command ended' : said }
   }
   if (exit.timedOut && 'exec' in op) {
