@@ -11,7 +11,7 @@ import { preview } from '../src/plan/preview.ts'
 import type { Host, Plan, Step } from '../src/plan/step.ts'
 import { readPlaybook } from '../src/playbook/read.ts'
 import type { Event } from '../src/run/event.ts'
-import { fold, fresh } from '../src/run/fold.ts'
+import { fold, foldAll, fresh } from '../src/run/fold.ts'
 import { openJournal } from '../src/run/journal.ts'
 import { observe } from '../src/run/observe.ts'
 import { createRedact } from '../src/run/redact.ts'
@@ -134,6 +134,13 @@ it('one event costs a fold one copy of the states at most, and output none', asy
   let run = fold(fresh('R', plan, 'd'), started)
   expect(await operations(() => (run = fold(run, begun)))).toBeLessThanOrEqual(150)
   expect(await operations(() => fold(run, output))).toBeLessThanOrEqual(30)
+})
+
+it('more events of more steps are folded with work that grows as they do', async () => {
+  const read = (size: number): void => {
+    expect(foldAll(fresh('R', planOf(size, 1), 'd'), eventsOf(size)).steps.size).toBe(size)
+  }
+  expect(await growth(read, 200)).toBeLessThan(LINEAR)
 })
 
 it('more events are masked and shown with work that grows as they do', async () => {

@@ -2,7 +2,7 @@ import type { Facts } from '../plan/fact.ts'
 import { digest } from '../plan/canonical.ts'
 import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
 import type { Event, Held, Outcome } from './event.ts'
-import { fold, fresh, type Run, type StepRun } from './fold.ts'
+import { foldAll, foldOn, fresh, type Run, type StepRun } from './fold.ts'
 import { sendAhead } from './ahead.ts'
 import { createKnowledge } from './knowledge.ts'
 import { goalHolds, perform } from './perform.ts'
@@ -41,7 +41,7 @@ export interface ExecuteOptions {
 export async function execute(plan: Plan, world: World, options: ExecuteOptions): Promise<Run> {
   let run = fresh(options.runId, plan, digestOf(plan))
   const past = options.past ?? []
-  for (const event of past) run = fold(run, event)
+  run = foldAll(run, past)
   const sessions = options.sessions ?? openSessions(world.hosts, world.connect)
   const knowledge = createKnowledge(options.observed.facts, options.observed.refs, world, sessions)
   /** A step of this part of the run failed or came to be in doubt. */
@@ -64,7 +64,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
         at: new Date(world.clock.now()).toISOString(),
         ...happening,
       })
-      run = fold(run, event)
+      run = foldOn(run, event)
       if (event.kind === 'step-failed') halted = true
       options.emit(event)
     } catch (error) {

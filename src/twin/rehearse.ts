@@ -9,7 +9,7 @@ import { showCheck, showOp } from '../plan/show.ts'
 import type { Check, Digest, Plan, StepId } from '../plan/step.ts'
 import type { Event } from '../run/event.ts'
 import { execute } from '../run/execute.ts'
-import { fold, fresh, type Run } from '../run/fold.ts'
+import { foldAll, fresh, type Run } from '../run/fold.ts'
 import { observe } from '../run/observe.ts'
 import { createRedact } from '../run/redact.ts'
 import { openSessions, type World } from '../run/world.ts'
@@ -196,7 +196,7 @@ export async function play(
   }
   if (!run) throw new Error('the run was killed without a fault')
   // One fold for live runs and journals: reading the events back must give the same run.
-  const again = events.reduce(fold, fresh(run.id, plan, run.plan))
+  const again = foldAll(fresh(run.id, plan, run.plan), events)
   if (canonical([...again.steps]) !== canonical([...run.steps]))
     throw new Error('the journal read back is another run')
   const argv = [...heard].map(line => line.argv.join(' '))

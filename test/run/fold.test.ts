@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { digest } from '../../src/plan/canonical.ts'
 import type { Event, Failure } from '../../src/run/event.ts'
-import { type Run, type StepRun, fold, fresh } from '../../src/run/fold.ts'
+import { type Run, type StepRun, fold, foldAll, fresh } from '../../src/run/fold.ts'
 import type { Happening } from '../../src/run/workplace.ts'
 import { join } from '../toy.ts'
 import { planOf } from './scripted.ts'
@@ -161,4 +161,58 @@ it('leaves the run it was given alone', () => {
   const before = JSON.stringify([...run.steps])
   fold(fold(run, { at: '', ...begin }), { at: '', ...started() })
   expect(JSON.stringify([...run.steps])).toBe(before)
+})
+
+it('many events folded at once are the run that they are one by one, and use up nothing that was handed in', () => {
+  const events = [begin, started(), opStarted(), opEnded(), done].map((one): Event => ({ at: '', ...one }))
+  const from = fresh('R', plan, digest(plan))
+  expect(foldAll(from, events)).toEqual(events.reduce(fold, from))
+  expect(from).toEqual(fresh('R', plan, digest(plan)))
+})
+
+describe('steps sent to their host together', () => {
+  const sent: Happening = { kind: 'sent-ahead', host: 'a', steps: [{ step: 's', attempt: 1 }] }
+  const back: Happening = { kind: 'came-back', host: 'a', steps: ['s'] }
+  const resumed: Happening = { ...begin, resumed: true }
+
+  it('may have begun once they are on their way: a crash leaves them in doubt, under their attempt', () => {
+    expect(s(begin, sent)).toMatchObject({ state: 'waiting', sent: true })
+    expect(s(begin, sent, resumed)).toEqual({
+      state: 'in-doubt',
+      attempt: 1,
+      ended: [],
+      open: 0,
+      touched: true,
+    })
+    expect(s(begin, sent, started(), resumed)).toMatchObject({ state: 'in-doubt', open: 0, touched: true })
+    expect(s(begin, sent, failed(gone))).toMatchObject({
+      state: 'in-doubt',
+      attempt: 1,
+      open: 0,
+      touched: true,
+    })
+  })
+
+  it('are as before when they came back, and can go again', () => {
+    expect(s(begin, sent, back)).toEqual({ state: 'waiting', attempt: 0, ended: [], touched: false })
+    expect(s(begin, sent, back, resumed)).toMatchObject({ state: 'waiting' })
+    expect(s(begin, sent, back, sent)).toMatchObject({ sent: true })
+  })
+
+  it('go on like any step', () => {
+    expect(s(begin, sent, started(), opStarted(), opEnded(), done)).toMatchObject({
+      state: 'done',
+      touched: true,
+    })
+    expect(s(begin, sent, { kind: 'step-done', step: 's', how: 'already' })).not.toHaveProperty('sent')
+  })
+
+  it.each<[string, readonly Happening[]]>([
+    ['twice', [begin, sent, sent]],
+    ['as another attempt', [begin, { kind: 'sent-ahead', host: 'a', steps: [{ step: 's', attempt: 2 }] }]],
+    ['after they began', [begin, started(), sent]],
+    ['back without having gone', [begin, back]],
+  ])('cannot go %s', (_, happenings) => {
+    expect(() => after(...happenings)).toThrow(/sent ahead|cannot follow/)
+  })
 })

@@ -3,7 +3,7 @@ import { products } from '../../catalog/index.ts'
 import { digest } from '../../plan/canonical.ts'
 import { preview } from '../../plan/preview.ts'
 import { asked } from '../../plan/refs.ts'
-import { fold, fresh } from '../../run/fold.ts'
+import { foldAll, fresh } from '../../run/fold.ts'
 import { observe } from '../../run/observe.ts'
 import { wayBack } from '../../run/undo.ts'
 import { openSessions } from '../../run/world.ts'
@@ -41,7 +41,7 @@ export async function unwind(
 ): Promise<{ readonly code: number; readonly undone: number }> {
   const runsDir = resolve(io.cwd, args.runsDir)
   const { at: old, plan: done, origin, past } = keptRun(runsDir, args.run)
-  const { plan, noReturn } = wayBack(done, past.events.reduce(fold, fresh(old.id, done, digest(done))))
+  const { plan, noReturn } = wayBack(done, foldAll(fresh(old.id, done, digest(done)), past.events))
   if (noReturn !== undefined)
     io.err(
       `point of no return: nothing undoes "${noReturn.title}" (${noReturn.id}), nor what came before it\n`,
