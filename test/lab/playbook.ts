@@ -21,6 +21,8 @@ export interface PlaybookOptions {
   /** Hosts that the playbook knows and gives no part: what leaves the cluster can be asked to leave. */
   readonly spare?: readonly string[]
   readonly ucpVersion?: string
+  /** An upgrade of UCP holds the workers back, and lets so many at a time follow. */
+  readonly workersAtOnce?: number
   readonly dtrVersion?: string
   /** Findings that an operator has looked at, with the reason. */
   readonly accept?: Readonly<Record<string, string>>
@@ -66,6 +68,7 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
       adminUsername: 'admin',
       adminPassword: `env:${passwordVariable}`,
       sans: [controllerName],
+      ...(options.workersAtOnce === undefined ? {} : { upgrade: { workersAtOnce: options.workersAtOnce } }),
       license: 'docker_subscription.lic',
     },
     dtr: {

@@ -38,6 +38,7 @@ export interface ListedContainer {
 
 export interface SwarmNode {
   readonly ID: string
+  readonly Version: { readonly Index: number }
   readonly Spec: { readonly Role: 'manager' | 'worker'; readonly Labels?: Readonly<Record<string, string>> }
   readonly Description: { readonly Hostname: string }
   readonly Status: { readonly State: string; readonly Addr: string }

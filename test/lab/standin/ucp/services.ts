@@ -13,6 +13,9 @@ interface Named {
 export const configPrefix = 'com.docker.ucp.config-'
 export const licenseName = 'com.docker.license'
 
+/** A worker with this label is left as it is by an upgrade: its agent goes, and comes in the new version when the label goes [docker-enterprise.md 4.6]. */
+export const holdLabel = 'com.docker.ucp.upgrade-hold'
+
 const node = '/usr/bin/node'
 /** The program in every stand-in image of UCP. */
 export const program = [node, '/app/ucp.mjs']
@@ -104,7 +107,7 @@ async function servicesOf(engine: Target, state: ClusterState, suffix: string): 
         Secrets: secrets,
         Mounts: mounts,
       },
-      Placement: { Constraints: [`node.role==${role}`] },
+      Placement: { Constraints: [`node.role==${role}`, `node.labels.${holdLabel}!=true`] },
       RestartPolicy: { Condition: 'any', Delay: 1_000_000_000 },
     },
     // An agent renews its node within seconds; the next manager's turn comes after that.

@@ -5,7 +5,7 @@ import { Fatal, info } from '../common/log.ts'
 import { json, sleep } from '../common/wire.ts'
 import { clusterOf } from './cluster.ts'
 import { isInstalled, ownName } from './install.ts'
-import { renewServices } from './services.ts'
+import { holdLabel, renewServices } from './services.ts'
 import type { ClusterState } from './state.ts'
 import { passwordFits } from './state.ts'
 import { stateOfNode } from './stateOfNode.ts'
@@ -14,11 +14,12 @@ import { instanceId } from './uninstall.ts'
 const repository = process.env['STANDIN_REPOSITORY'] ?? 'docker'
 const version = process.env['STANDIN_VERSION'] ?? '3.2.6'
 
-/** `docker/ucp upgrade`: managers one after another, then workers, by the agents of the new version [docker-enterprise.md 4.6]. */
+/**
+ * `docker/ucp upgrade`: managers one after another, then workers, by the agents of the new version; with `--manual-worker-upgrade` the
+ * managers only, and each worker when somebody takes its label off [docker-enterprise.md 4.6].
+ */
 export async function upgrade(flags: Flags): Promise<void> {
   await ownName()
-  if (flags.on('manual-worker-upgrade'))
-    throw new Fatal('--manual-worker-upgrade is not part of this stand-in')
   if (!(await isInstalled())) throw new Fatal('UCP is not installed on this cluster')
   const id = await instanceId()
   if (flags.text('id') !== id) throw new Fatal(`You must specify --id ${id} to upgrade UCP on this cluster`)
@@ -29,8 +30,10 @@ export async function upgrade(flags: Flags): Promise<void> {
   refuseWrongWay(state.version)
   info(`Upgrading UCP from version ${state.version} to ${version}`)
   const next = { ...state, version, repository }
+  const isManual = flags.on('manual-worker-upgrade')
+  if (isManual) await holdWorkers()
   await renewServices(localEngine, next)
-  await allRenewed(next)
+  await allRenewed(next, isManual)
   info(`UCP has been upgraded to version ${version}`)
 }
 
@@ -44,9 +47,17 @@ function refuseWrongWay(from: string): void {
     throw new Fatal(`Cannot upgrade from version ${from} to ${version}: minor versions cannot be skipped`)
 }
 
-async function allRenewed(state: ClusterState): Promise<void> {
+async function holdWorkers(): Promise<void> {
+  for (const node of await json<readonly SwarmNode[]>(localEngine, '/nodes')) {
+    if (node.Spec.Role !== 'worker') continue
+    const body = { ...node.Spec, Labels: { ...node.Spec.Labels, [holdLabel]: 'true' } }
+    await json(localEngine, `/nodes/${node.ID}/update?version=${String(node.Version.Index)}`, { body })
+  }
+}
+
+async function allRenewed(state: ClusterState, managersOnly: boolean): Promise<void> {
   const nodes = (await json<readonly SwarmNode[]>(localEngine, '/nodes')).filter(
-    node => node.Status.State === 'ready',
+    node => node.Status.State === 'ready' && !(managersOnly && node.Spec.Role === 'worker'),
   )
   const waiting = new Set(nodes.map(node => node.Description.Hostname))
   const end = Date.now() + 600_000
