@@ -88,6 +88,23 @@ const drifts: readonly (readonly [what: string, change: (now: Estate) => void, s
     /was "dtr\.example\.com", is "other\.example\.com"/,
   ],
   [
+    "a certificate: somebody gave the registry's web another one",
+    e => {
+      Object.assign(twinDtr(e) ?? {}, {
+        webCertificate: '-----BEGIN CERTIFICATE-----\nother\n-----END CERTIFICATE-----\n',
+      })
+    },
+    /moved since: [^]*dtr\.settings@d1 .*certificate was/,
+  ],
+  [
+    "a certificate: UCP's lacks a name that it had",
+    e => {
+      const ucp = twinUcp(e)
+      if (ucp) ucp.sans = ucp.sans.filter(name => name !== 'ucp.example.com')
+    },
+    /moved since: [^]*ucp\.webcertificate@m1 .*missing was \[\], is \["ucp\.example\.com"\]/,
+  ],
+  [
     "a manager's engine: it was stopped",
     e => {
       const docker = osOf(e, 'm3').services['docker']
