@@ -22,7 +22,7 @@ call() { # HOST SECONDS: runs words with vars and input
   local i remote='' name
   for ((i = 0; i < ${'$'}{#vars[@]}; i += 2)); do
     name=${'$'}{vars[i]}
-    remote+="IFS= read -r b; $name=\$(printf %s \"\$b\" | base64 -d; printf .); $name=\${'$'}{$name%.}; export $name; "
+    remote+="IFS= read -r b; $name=\$(printf %s \"\$b\" | base64 -d; printf .); $name=${'\\$'}{$name%.}; export $name; "
   done
   {
     for ((i = 1; i < ${'$'}{#vars[@]}; i += 2)); do printf %s "${'$'}{vars[i]}" | base64 | tr -d '\n'; echo; done
