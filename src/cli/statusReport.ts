@@ -1,4 +1,5 @@
 import { products } from '../catalog/index.ts'
+import { fitting } from '../catalog/recover/index.ts'
 import type { Facts } from '../plan/fact.ts'
 import { preview } from '../plan/preview.ts'
 import { margins } from '../plan/quorum.ts'
@@ -41,6 +42,9 @@ export async function reportOf(
   const facts: Facts = new Map([...planned, ...more.facts])
   const nowMs = world.clock.now()
   const steps = new Map(plan.steps.map(step => [step.id, step]))
+  // Who cannot be asked is taken for lost: that is what its hosts would be given up for.
+  const lost = [...unreachable.keys()].sort()
+  const recipes = fitting({ topology, facts, lost }).map(({ name }) => name)
   const report = {
     name: topology.name,
     at: new Date(nowMs).toISOString(),
@@ -66,6 +70,7 @@ export async function reportOf(
     unreachable: Object.fromEntries(
       [...unreachable, ...more.unreachable].map(([host, error]) => [host, clean(error.message)]),
     ),
+    ...(recipes.length > 0 && { recipes }),
   }
   return { ...report, next: advice(report, file) }
 }

@@ -24,6 +24,8 @@ export interface StatusReport {
   readonly findings: readonly Pick<Finding, 'code' | 'severity' | 'message' | 'help' | 'host'>[]
   /** Hosts that could not be asked, with the reason. */
   readonly unreachable: { readonly [host: string]: string }
+  /** Names of the recipes of `recover` that the hosts point to. */
+  readonly recipes?: readonly string[]
   /** What to type, most urgent first; empty when nothing is to be done. */
   readonly next: readonly string[]
 }
@@ -62,6 +64,10 @@ export function statusText(report: StatusReport, paint: Paint = noPaint): string
       `  ${host}: ${reason}`,
     ]),
     ...recipes(report.health, paint),
+    ...(report.recipes ?? []).flatMap((name, i) => [
+      ...(i === 0 ? ['', paint.bold('Recipe that fits')] : []),
+      `  ${name}`,
+    ]),
   ]
     .join('\n')
     .concat('\n')

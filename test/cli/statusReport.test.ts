@@ -13,7 +13,7 @@ import { openSessions } from '../../src/run/world.ts'
 import { virtualClock } from '../../src/twin/clock.ts'
 import { connectTwin } from '../../src/twin/connect.ts'
 import type { Estate } from '../../src/twin/estate.ts'
-import { statusDocument, type StatusReport } from '../../src/views/status.ts'
+import { statusDocument, statusText, type StatusReport } from '../../src/views/status.ts'
 import { built, playbook, stageOf } from '../matrix/pairs.ts'
 import { starts } from '../matrix/starts.ts'
 
@@ -70,20 +70,42 @@ describe('reportOf', () => {
   })
 
   it.each([
-    ['three, one stopped', 18, 'DTR', ['degraded'], 'remove-failed'],
-    ['three, two stopped (majority lost, can be started)', 20, 'DTR', ['lost majority'], 'emergency-repair'],
-    ['three, a ghost', 18, 'DTR', ['ghost'], 'remove-failed'],
-    ['three, a stray', 18, 'DTR', ['healthy', 'stray', 'even'], 'destroy'],
-    ['three, the engine of a replica is off', 18, 'Docker Engine', ['degraded'], undefined],
-    ['three, a manager off', 18, 'UCP', ['degraded'], undefined],
-    ['three, two managers off (swarm majority lost)', 20, 'Docker Engine', ['lost majority'], undefined],
-    ['three, a manager cannot be reached', 11, 'Docker Engine', ['degraded'], undefined],
-  ])('%s: exit %d, %s is %j', async (start, code, product, verdict, allowed) => {
+    ['three, one stopped', 18, 'DTR', ['degraded'], 'remove-failed', ['dtr-replica-loss']],
+    [
+      'three, two stopped (majority lost, can be started)',
+      20,
+      'DTR',
+      ['lost majority'],
+      'emergency-repair',
+      [],
+    ],
+    ['three, a ghost', 18, 'DTR', ['ghost'], 'remove-failed', ['dtr-replica-loss']],
+    ['three, a stray', 18, 'DTR', ['healthy', 'stray', 'even'], 'destroy', ['site-rejoin']],
+    [
+      'three, the engine of a replica is off',
+      18,
+      'Docker Engine',
+      ['degraded'],
+      undefined,
+      ['dtr-node-loss'],
+    ],
+    ['three, a manager off', 18, 'UCP', ['degraded'], undefined, ['ucp-manager-loss']],
+    ['three, two managers off (swarm majority lost)', 20, 'Docker Engine', ['lost majority'], undefined, []],
+    [
+      'three, a manager cannot be reached',
+      11,
+      'Docker Engine',
+      ['degraded'],
+      undefined,
+      ['ucp-manager-loss'],
+    ],
+  ])('%s: exit %d, %s is %j', async (start, code, product, verdict, allowed, recipes) => {
     const report = await after(start)
     const found = report.health.find(one => one.product === product)
     expect(found?.verdict).toEqual(verdict)
     expect(found?.recipe).toBeTruthy()
     if (allowed !== undefined) expect(found?.allows).toContain(allowed)
+    expect(report.recipes ?? []).toEqual(recipes)
     expect(exitOfStatus(report)).toBe(code)
     expect(validate(JSON.parse(statusDocument(report))), JSON.stringify(validate.errors)).toBe(true)
   })
@@ -92,6 +114,15 @@ describe('reportOf', () => {
     const report = await after('three, a member drained in the balancer')
     expect(report.drift.map(one => one.step)).toEqual([expect.stringMatching(/^loadBalancer\./)])
     expect(report.next).toEqual(['runbook plan site.yml', 'runbook apply site.yml'])
+  })
+
+  it('names the recipe first where a majority is lost for good, and the hosts to give up', async () => {
+    const report = await after('three, two ghosts (majority lost for good)')
+    expect(report.recipes).toEqual(['dtr-majority-loss'])
+    expect(report.next[0]).toBe('runbook recover dtr-majority-loss site.yml --dry-run')
+    expect(statusText(report)).toMatch(/Recipe that fits\n {2}dtr-majority-loss/)
+    const one = await after('three, a manager cannot be reached')
+    expect(one.next.at(-1)).toMatch(/^runbook recover ucp-manager-loss site\.yml --without m\d --dry-run$/)
   })
 
   it('of bare hosts says that nothing is installed, and of a finding first its page', async () => {

@@ -33,7 +33,7 @@ export function health(topology: Topology, facts: Facts): ProductHealth {
       ...common,
       state: 'lost',
       verdict: ['lost majority'],
-      recipe: `the managers have no leader: bring engines of managers back; when they are gone for good, back up /var/lib/docker/swarm of ${members[0] ?? ''} and run there: docker swarm init --force-new-cluster, then add managers again`,
+      recipe: `the managers have no leader: bring engines of managers back; when they are gone for good, back up /var/lib/docker/swarm of ${members[0] ?? ''} and \`runbook recover ucp-quorum-loss\`: the swarm and UCP's databases anew from one manager, then the others`,
     }
   const list = facts.get(factKey({ fact: 'docker.nodes', host: through }))
   const nodes = Array.isArray(list) ? (list as readonly Json[]) : []
@@ -54,7 +54,7 @@ export function health(topology: Topology, facts: Facts): ProductHealth {
     verdict: [...(bad.length > 0 || !even ? ['degraded'] : ['healthy']), ...(even ? ['even'] : [])],
     recipe:
       bad.length > 0
-        ? `bring back ${named}, or name what is gone for good in absent.nodes and apply`
+        ? `bring back ${named}; what is gone for good goes by absent.nodes and apply, or by \`runbook recover ucp-manager-loss\` or dtr-node-loss`
         : even
           ? 'an even number of managers tolerates no more than one fewer: add or take out one'
           : 'start the engines that do not run: apply does',

@@ -37,7 +37,15 @@ export function forbidden(steps: readonly Step[], intent: Intent, facts: Facts):
     if (!allowed[verdict].includes(operation)) found.push({ step, operation, verdict })
     expected = project(expected, step.goal)
     if (id !== undefined) {
-      if (operation === 'install' || operation === 'join' || operation === 'start') state.set(id, 'healthy')
+      // All others are dropped with it.
+      if (operation === 'emergency-repair') state.clear()
+      if (
+        operation === 'emergency-repair' ||
+        operation === 'install' ||
+        operation === 'join' ||
+        operation === 'start'
+      )
+        state.set(id, 'healthy')
       if (operation === 'remove-failed' || operation === 'remove-healthy') state.delete(id)
     }
     // What nobody named before answers once it has been started: from then on only the run itself can tell.
@@ -58,6 +66,8 @@ function operationOf(
       return { operation: 'install', ...named }
     case 'dtr.start':
       return { operation: 'start', ...named }
+    case 'dtr.repair':
+      return { operation: 'emergency-repair', ...named }
     case 'dtr.join':
       return { operation: 'join', ...named }
     case 'dtr.remove':

@@ -47,9 +47,10 @@ export const recipes: { readonly [verdict in Verdict]: string } = {
   none: 'nothing is installed: install first',
   healthy: 'all is well',
   degraded:
-    'a member is not well: bring its host back, or take it out with `absent: {replicas: [ID]}` (one by one), then join a new one',
-  lost: 'the majority is lost: bring nodes back (engine, network, disk); when they are gone for good, emergency-repair from the best survivor, then join',
-  ghost: 'a member of which nothing is left: remove its id through a healthy replica, then join',
+    'a member is not well: bring its host back, or let `runbook recover dtr-replica-loss` (its host answers) or dtr-node-loss (it does not) start it, or take it out and join it anew',
+  lost: 'the majority is lost: bring nodes back (engine, network, disk); when they are gone for good, `runbook recover dtr-majority-loss`: emergency-repair from the best survivor, then join',
+  ghost:
+    'a member of which nothing is left: remove its id through a healthy replica, then join (apply, or `runbook recover dtr-replica-loss`)',
   unknown:
     'the registry does not say who its members are: see `runbook status`, check its hosts and the login',
 }

@@ -1,4 +1,9 @@
+import { type Facts, factKey } from '../../plan/fact.ts'
+import type { Topology } from '../../playbook/topology.ts'
+import { haproxy } from '../loadBalancer/facts.ts'
+import { pools } from '../loadBalancer/pools.ts'
 import { status } from '../loadBalancer/status.ts'
+import { member } from '../os/text.ts'
 import { asApplyDoes } from './named.ts'
 import { remaining } from './narrow.ts'
 import type { Recipe } from './recipe.ts'
@@ -19,13 +24,15 @@ export const balancerLoss: Recipe = {
   source: '§6 of the vendor sheet [D: ee/dtr/admin/configure/use-a-load-balancer.md]',
   applies: ({ topology, facts, lost }) => {
     if (!topology.loadBalancer) return [notThis('lb-loss', 'the playbook has no balancer', ['loadBalancer'])]
-    const rows = status(remaining(topology, lost), facts)
-    if (rows.some(row => row.state === 'absent' || row.state === 'degraded')) return []
+    const left = remaining(topology, lost)
+    const rows = status(left, facts)
+    // A member that the balancer itself finds down is lost behind it, and the balancer does what it is for.
+    if (rows.some(row => row.state === 'absent') || isShort(left, facts)) return []
     return [
       notThis(
         'lb-loss',
-        rows.length > 0 && rows.every(row => row.state === 'ok')
-          ? 'every balancer runs with all its members'
+        rows.length > 0 && rows.every(row => row.state !== 'unknown')
+          ? 'every balancer runs and leaves out nobody but who does not answer it'
           : 'no balancer tells',
         ['loadBalancer'],
       ),
@@ -40,4 +47,25 @@ export const balancerLoss: Recipe = {
       balancerLoss.applies,
       lost,
     ),
+}
+
+/** A member of the playbook is missing from a balancer, or somebody took it out. */
+function isShort(topology: Topology, facts: Facts): boolean {
+  const spec = topology.loadBalancer
+  if (spec?.kind === 'external') return status(topology, facts).some(row => row.state === 'degraded')
+  if (spec?.kind !== 'haproxy') return false
+  return spec.hosts.some(host => {
+    const seen = facts.get(factKey({ fact: haproxy.name, host }))
+    const servers = member(seen, 'servers')
+    return (
+      seen !== undefined &&
+      seen !== null &&
+      pools(topology).some(pool =>
+        pool.servers.some(server => {
+          const state = member(member(servers, pool.name), server.host)
+          return state !== 'up' && state !== 'down'
+        }),
+      )
+    )
+  })
 }

@@ -36,7 +36,7 @@ export function health(topology: Topology, facts: Facts): ProductHealth {
       ...common,
       state: 'lost',
       verdict: ['lost majority'],
-      recipe: `${lost.map(quorum => quorum.name).join(' and ')} without a majority: bring managers back (engine, network, disk); when they are gone for good, restore UCP from its backup`,
+      recipe: `${lost.map(quorum => quorum.name).join(' and ')} without a majority: bring managers back (engine, network, disk); when they are gone for good, \`runbook recover ucp-quorum-loss\`, or restore UCP from its backup`,
     }
   const pings = carrying.map(host => facts.get(factKey(askPing(ucp, host))))
   if (

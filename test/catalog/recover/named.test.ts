@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { intentOf } from '../../../src/catalog/dtr/intent.ts'
+import { forbidden } from '../../../src/catalog/dtr/outlook.ts'
+import { wantedOf } from '../../../src/catalog/dtr/questions.ts'
 import { products } from '../../../src/catalog/index.ts'
 import { bareEstate } from '../../../src/catalog/os/bareHost.ts'
 import { fitting, recipeNamed, recipes } from '../../../src/catalog/recover/index.ts'
