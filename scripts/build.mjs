@@ -1,4 +1,5 @@
 // Bundles src into dist: one small entry and chunks that are loaded only when a verb needs them.
+import { spawnSync } from 'node:child_process'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,6 +58,15 @@ const { metafile } = await build({
 const entry = join(outdir, 'main.js')
 writeFileSync(entry, `#!/usr/bin/env node\n${readFileSync(entry, 'utf8')}`)
 chmodSync(entry, 0o755)
+
+// The parser takes as long as Node's own start, and what it says to --help is the same each time.
+const help = spawnSync(process.execPath, [entry, '--help'], {
+  encoding: 'utf8',
+  env: { ...process.env, LC_ALL: 'C' },
+})
+if (help.status !== 0 || !help.stdout.includes('runbook <command>'))
+  throw new Error(`--help: ${help.stdout}${help.stderr}`)
+writeFileSync(join(outdir, 'help.txt'), help.stdout)
 
 // What --help and validate load must stay free of the big libraries: seen here, not hoped for.
 const lazy = /node_modules\/(ssh2|listr2)\//

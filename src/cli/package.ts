@@ -20,3 +20,12 @@ export function packageVersion(): string {
   }
   return version
 }
+
+/** What the bundled program says to `--help`, kept by the build beside the bundle. Undefined: this is no bundle, so ask the parser. */
+export function helpText(): string | undefined {
+  try {
+    return readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'help.txt'), 'utf8')
+  } catch {
+    return undefined
+  }
+}

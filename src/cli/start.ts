@@ -1,5 +1,5 @@
 import { exits, Quit } from './exit.ts'
-import { packageVersion } from './package.ts'
+import { helpText, packageVersion } from './package.ts'
 
 /** Runs one command line. Never throws. @returns the exit code */
 export async function start(argv: readonly string[]): Promise<number> {
@@ -9,6 +9,22 @@ export async function start(argv: readonly string[]): Promise<number> {
     if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
       process.stdout.write(`${packageVersion()}\n`)
       return exits.ok
+    }
+    if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) {
+      const help = helpText()
+      if (help !== undefined) {
+        process.stdout.write(help)
+        return exits.ok
+      }
+    }
+    // Editors ask this over and over; the parser would find no more in it.
+    const [verb, file, ...more] = argv
+    if (verb === 'validate' && file !== undefined && !file.startsWith('-') && more.length === 0) {
+      const [{ validate }, { processIo }] = await Promise.all([
+        import('./verbs/validate.ts'),
+        import('./io.ts'),
+      ])
+      return await validate({ file, json: false }, processIo(undefined))
     }
     const { runCommand } = await import('./commands.ts')
     return await runCommand(argv, packageVersion())
