@@ -1,6 +1,7 @@
 import { digest } from '../plan/canonical.ts'
 import type { Facts } from '../plan/fact.ts'
 import type { Finding } from '../plan/finding.ts'
+import { BREAKS } from '../plan/majority.ts'
 import { order } from '../plan/order.ts'
 import { asked, unique } from '../plan/refs.ts'
 import type { Digest, FactRef, Plan, Step, StepId } from '../plan/step.ts'
@@ -19,7 +20,10 @@ export function compile(
   const placing = wanted.find(product => product.place)
   const steps =
     placing?.place?.({ topology, facts, after: [] }, made) ?? made.flatMap(product => product.steps)
-  const quorums = wanted.flatMap(product => product.quorums(topology, facts))
+  const override = topology.accepts?.find(({ code }) => code === BREAKS)
+  const quorums = wanted
+    .flatMap(product => product.quorums(topology, facts))
+    .map(quorum => (override === undefined ? quorum : { ...quorum, mayBreak: override.reason }))
   const ordered = order(steps)
   const { name, hosts } = topology
   return {

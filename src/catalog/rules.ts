@@ -1,5 +1,6 @@
 import { finder } from '../plan/finder.ts'
 import type { Finding, RulePage } from '../plan/finding.ts'
+import { majorityPages } from '../plan/majority.ts'
 import { withoutPages } from '../plan/without.ts'
 import type { Topology } from '../playbook/topology.ts'
 import * as backup from './backup/rules.ts'
@@ -53,6 +54,7 @@ const seenPages = [
   balancerSeen,
   withoutPages,
   recoverPages,
+  majorityPages,
 ].flat()
 
 const find = finder(acceptPages)

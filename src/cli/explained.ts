@@ -4,6 +4,7 @@ import { rulePages } from '../catalog/rules.ts'
 import type { Fact } from '../plan/fact.ts'
 import type { RulePage } from '../plan/finding.ts'
 import type { KindPage } from '../plan/kind.ts'
+import { majorityPages } from '../plan/majority.ts'
 import { withoutPages } from '../plan/without.ts'
 import { pages } from '../playbook/pages.ts'
 
@@ -14,6 +15,7 @@ export const codePages: readonly RulePage[] = [
       ...pages,
       ...rulePages,
       ...withoutPages,
+      ...majorityPages,
       ...recoverPages,
       ...products.flatMap(product => product.pages),
     ].map(page => [page.code, page]),

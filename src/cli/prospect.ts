@@ -5,6 +5,7 @@ import { clean } from '../views/clean.ts'
 import { Quit } from './exit.ts'
 import type { Io } from './io.ts'
 import { leaveOut } from './leaveOut.ts'
+import { judged } from './majorities.ts'
 import type { Good } from './load.ts'
 import { fetchSecrets, secretsIn } from './secrets.ts'
 import { offline, type Survey, survey } from './survey.ts'
@@ -50,7 +51,7 @@ export async function lookAhead(
   const world = realWorld({ hosts, without, ssh, folder, products, secret, may: to, io })
   const sessions = openSessions(hosts, world.connect)
   const seen = await survey(topology, good.digest, products, world, sessions, without)
-  return { world, sessions, seen: leaveOut(seen, without), hostKeys: await keysOf(seen, sessions) }
+  return { world, sessions, seen: judged(seen, without, topology), hostKeys: await keysOf(seen, sessions) }
 }
 
 /** The keys of all hosts that were asked something, in the order of their names. */

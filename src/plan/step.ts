@@ -164,6 +164,8 @@ export interface Voter {
 export interface Quorum {
   readonly name: string
   readonly voters: readonly Voter[]
+  /** Somebody's reason why a step may leave it without its majority: such a step then runs alone. Absent: none may. */
+  readonly mayBreak?: string
 }
 
 export interface Host {

@@ -82,6 +82,8 @@ export type Event = { readonly at: string } & (
       readonly resumed: boolean
       /** Hosts that the run goes on without. */
       readonly without?: readonly HostName[]
+      /** Groups that a step may leave without their majority, with the reason somebody gave. */
+      readonly overrides?: readonly { readonly quorum: string; readonly reason: string }[]
     }
   /**
    * The intents of several steps of one host, in their order, before one message with all of them leaves: the host goes from one to the

@@ -6,7 +6,7 @@ import { foldAll, foldOn, fresh, type Run, type StepRun } from './fold.ts'
 import { sendAhead } from './ahead.ts'
 import { createKnowledge } from './knowledge.ts'
 import { goalHolds, perform } from './perform.ts'
-import { heldBy, ready } from './schedule.ts'
+import { heldBy, overridesOf, ready } from './schedule.ts'
 import { together } from './together.ts'
 import type { Happening, Workplace } from './workplace.ts'
 import { openSessions, type Sessions, type World } from './world.ts'
@@ -90,6 +90,7 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
       steps: plan.steps.length,
       resumed: past.length > 0,
       ...(plan.without && { without: plan.without.hosts }),
+      ...overridesOf(plan),
     })
     if (options.assume) record({ kind: 'assumed', ...options.assume })
     const waiting = new Map(

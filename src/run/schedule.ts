@@ -1,11 +1,19 @@
 import { holds } from '../plan/check.ts'
-import { type Facts, factKey } from '../plan/fact.ts'
-import { project } from '../plan/project.ts'
-import { tally } from '../plan/quorum.ts'
+import { broken } from '../plan/majority.ts'
 import type { HostName, Op, Plan, Step } from '../plan/step.ts'
 import type { Held } from './event.ts'
 import type { Run } from './fold.ts'
 import type { Knowledge } from './knowledge.ts'
+
+/** Groups whose majority somebody gave away, for the record. */
+export function overridesOf({ quorums }: Plan): {
+  readonly overrides?: readonly { readonly quorum: string; readonly reason: string }[]
+} {
+  const overrides = quorums.flatMap(({ name, mayBreak }) =>
+    mayBreak === undefined ? [] : [{ quorum: name, reason: mayBreak }],
+  )
+  return overrides.length === 0 ? {} : { overrides }
+}
 
 /** True when all it needs is done, and no step that is or may be under way has its hosts or its lane. */
 export function ready(step: Step, run: Run, underWay: readonly Step[]): boolean {
@@ -38,17 +46,11 @@ export function heldBy(
   const believed = knowledge.believed()
   const idle =
     step.goal.length > 0 && knowledge.sure(step.goal) && step.goal.every(check => holds(check, believed))
-  if (step.during.length === 0 || idle) return undefined
+  if (idle) return undefined
   const othersDuring = underWay.flatMap(other => other.during)
-  const guessed = new Set([...othersDuring, ...step.during].map(factKey).filter(key => !believed.has(key)))
-  const others: Facts = project(believed, othersDuring)
-  const together: Facts = project(others, step.during)
-  for (const quorum of plan.quorums) {
-    const now = tally(quorum, others, guessed)
-    const then = tally(quorum, together, guessed)
-    if (now.members === 0 || then.spare >= 0 || then.spare >= now.spare) continue
-    if (now.spare === 0 && now.up === now.members && then.up === now.up - 1) continue
-    return { step: step.id, quorum: quorum.name, up: then.up, members: then.members }
-  }
-  return undefined
+  const found = broken(step, othersDuring, plan.quorums, believed).find(
+    // What a person has agreed to happens alone.
+    ({ quorum }) => quorum.mayBreak === undefined || othersDuring.length > 0,
+  )
+  return found && { step: step.id, quorum: found.quorum.name, up: found.up, members: found.members }
 }

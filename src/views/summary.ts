@@ -54,11 +54,21 @@ export function summaryText(report: RunReport, paint: Paint = noPaint): string {
         `held back: ${step} would take ${quorum} (${up} of ${members} up) below its majority`,
     ),
     ...leftOutLines(plan, paint),
+    ...overrideLines(plan),
     ...(run.outcome === 'done' ? [] : safety(report, paint)),
     ...(report.next === '' ? [] : [`next: ${paint.bold(report.next)}`]),
   ]
     .join('\n')
     .concat('\n')
+}
+
+/** Groups that were allowed to lose their majority, one line for each reason. */
+function overrideLines({ quorums }: Plan): readonly string[] {
+  const reasons = [...new Set(quorums.flatMap(quorum => quorum.mayBreak ?? []))]
+  return reasons.map(
+    reason =>
+      `overridden: a step may leave ${quorums.map(({ name }) => name).join(', ')} without a majority (${reason})`,
+  )
 }
 
 function leftOutLines({ without }: Plan, paint: Paint): readonly string[] {

@@ -7,6 +7,7 @@ import { counts, planHead } from '../../views/text.ts'
 import { exits, Quit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { leaveOut } from '../leaveOut.ts'
+import { judged } from '../majorities.ts'
 import { type Good, loadGood } from '../load.ts'
 import { insistOnAll, insistOnRules, lookAhead } from '../prospect.ts'
 import type { PlanFormat } from '../planFormats.ts'
@@ -89,7 +90,7 @@ async function look(
         'add --offline, or leave it out',
       )
     const snapshot = readSnapshot(args.from, io)
-    const seen = leaveOut(surveyOf(good.topology, good.digest, snapshot), good.without)
+    const seen = judged(surveyOf(good.topology, good.digest, snapshot), good.without, good.topology)
     return { seen, saved: toSave(good, seen, 'snapshot', { at: snapshot.seen.at }) }
   }
   if (args.offline && after !== undefined) {
