@@ -55,7 +55,7 @@ export const kinds: readonly KindPage[] = [
     kind: 'ucp.recertify',
     title: "Have a manager of a UCP that runs serve the playbook's certificate",
     when: 'ucp.certificates is another one than a manager has in its volume or serves.',
-    does: "Puts ca.pem, cert.pem and key.pem into volume ucp-controller-server-certs and restarts ucp-controller [D: ee/ucp/admin/configure/use-your-own-tls-certificates.md]. One manager after another, only while all are well, out of the balancer meanwhile. Done when the controller serves this very certificate, by its fingerprint, and says that it is well. What stood there before is kept beside it until the next change.",
+    does: 'Puts ca.pem, cert.pem and key.pem into volume ucp-controller-server-certs and restarts ucp-controller [D: ee/ucp/admin/configure/use-your-own-tls-certificates.md]. One manager after another, only while all are well, out of the balancer meanwhile. Done when the controller serves this very certificate, by its fingerprint, and says that it is well. What stood there before is kept beside it until the next change.',
     care: 'The controller of that manager is away for seconds. Client bundles may have to be issued again. A certificate of another authority is refused while there is a DTR (RB0833). Undone by putting the kept files back.',
   },
   {
