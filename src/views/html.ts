@@ -6,6 +6,7 @@ import { fileChanges } from './fileChange.ts'
 import { count, roughly } from './layout.ts'
 import * as overview from './overview.ts'
 import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
+import { nameOf, unknownsOf, whenKnown } from './unknowns.ts'
 
 /** The plan as one page that needs nothing beside itself: no script, no font, no address. Light and dark by the reader's setting. */
 export function planHtml(report: PlanReport, playbook: string): string {
@@ -40,7 +41,7 @@ export function planHtml(report: PlanReport, playbook: string): string {
     .join(' · ')}</p>
 <p class="dim">${escape(playbook)} · plan <code>${report.digest}</code> · ${escape(overview.levelWords(report))}</p>
 </header>
-${[findings(report), risks(report), timeline(report), topology(report), byHost(report), inOrder(report)].filter(part => part !== '').join('\n')}
+${[findings(report), risks(report), timeline(report), topology(report), byHost(report), inOrder(report), later(report)].filter(part => part !== '').join('\n')}
 </body>
 </html>
 `
@@ -197,6 +198,16 @@ function inOrder(report: PlanReport): string {
 function about(seconds: number): string {
   const words = roughly(seconds)
   return words.startsWith('under') ? words : `about ${words}`
+}
+
+function later(report: PlanReport): string {
+  const found = unknownsOf(report)
+  if (found.length === 0) return ''
+  const rows = found.map(one => [
+    `<code>${escape(nameOf(one))}</code>`,
+    `${escape(whenKnown(report, one))} <code>${escape(one.step)}</code>`,
+  ])
+  return section(`Known only later (${found.length})`, tableOf(['value', 'known'], rows))
 }
 
 /** When a step is needed at all, where that is not sure. */

@@ -3,6 +3,7 @@ import { margins } from '../plan/quorum.ts'
 import { estimate } from './estimate.ts'
 import { ifNeededCount, learntCount, movingSteps, opaqueCount } from './overview.ts'
 import { type PlanReport, counts } from './text.ts'
+import { unknownsOf } from './unknowns.ts'
 
 /**
  * Everything `planText` says, as one canonical JSON document and a newline. The same input gives the same bytes.
@@ -10,6 +11,7 @@ import { type PlanReport, counts } from './text.ts'
  */
 export function planDocument(report: PlanReport): string {
   const moving = movingSteps(report)
+  const unknown = unknownsOf(report)
   const [ifNeeded, learnt] = [ifNeededCount(report), learntCount(report)]
   return `${canonical({
     format: 'runbook.preview/1',
@@ -21,6 +23,7 @@ export function planDocument(report: PlanReport): string {
     estimate: { ...estimate(moving, report.paces), ...(learnt > 0 && { learnt }) },
     now: margins(report.plan.quorums, report.facts),
     outlook: report.outlooks,
+    ...(unknown.length > 0 && { unknowns: unknown }),
     findings: report.findings.map(({ finding, place }) => ({ ...finding, place })),
     plan: report.plan,
   })}\n`

@@ -9,6 +9,7 @@ import { hosts, wholeList } from './markdownHosts.ts'
 import { details, text } from './markdownText.ts'
 import * as overview from './overview.ts'
 import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
+import { nameOf, unknownsOf, whenKnown } from './unknowns.ts'
 
 /** 0: all. 1: unchanged hosts as a count. 2: file diffs as `+12 -3`. 3: commands as counts. 4: head, risks, quorums. */
 export type Degree = 0 | 1 | 2 | 3 | 4
@@ -52,6 +53,7 @@ export function planMarkdown(report: PlanReport, options: MarkdownOptions): stri
     ...sinceLast(report, options),
     ...driftLines(options),
     ...(degree === 4 ? [] : hosts(report, degree)),
+    ...(degree === 4 ? [] : later(report, options)),
     ...(degree < 3 ? wholeList(report) : []),
     ...(degree === 0
       ? []
@@ -235,6 +237,16 @@ function sinceLast(
     ].join(' · '),
     ...(between.inputs.length === 0 ? [] : [`Beside the steps: ${between.inputs.join(', ')}.`]),
   ]
+}
+
+/** What nobody can know yet, folded. */
+function later(report: PlanReport, { rows: most = Infinity }: MarkdownOptions): readonly string[] {
+  const found = unknownsOf(report)
+  if (found.length === 0) return []
+  return details(`Known only later (${found.length})`, [
+    ...found.slice(0, most).map(one => `- \`${nameOf(one)}\` ${whenKnown(report, one)}, \`${one.step}\``),
+    ...more(found.length - most),
+  ])
 }
 
 function driftLines({ drift, rows: most = Infinity }: MarkdownOptions): readonly string[] {

@@ -11,6 +11,8 @@ import { estimate } from './estimate.ts'
 import { fileChanges, type Present } from './fileChange.ts'
 import { condition, ifNeededCount, learntCount, lowestMargin, movingSteps, timelineRows } from './overview.ts'
 import { legend } from './legend.ts'
+import { riskLines } from './risks.ts'
+import { unknownLines } from './unknowns.ts'
 import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
 
 /** A finding and the place in the playbook it speaks of, as `file:line:column`. */
@@ -61,8 +63,9 @@ export function planHead(report: PlanReport, paint: Paint = noPaint): string {
   return [
     ...summary(report, paint),
     ...findingLines(report.findings, paint),
-    ...risks(report, paint),
+    ...riskLines(report, paint),
     ...timeline(report, paint),
+    ...unknownLines(report, paint),
   ].join('\n')
 }
 
@@ -159,21 +162,6 @@ function findingLines(findings: readonly PlacedFinding[], paint: Paint): readonl
       ]
     }),
   ]
-}
-
-function risks(report: PlanReport, paint: Paint): readonly string[] {
-  const risky = movingSteps(report).filter(step => step.risk !== 'none')
-  if (risky.length === 0) return []
-  const rows = risky.map(step => [
-    `  ${step.risk}`,
-    `${number(report.plan, step)}`,
-    step.id,
-    step.undo === undefined ? 'nothing undoes it' : 'can be undone',
-  ])
-  const lines = table(rows).map((line, i) =>
-    risky[i]?.risk === 'irreversible' ? paint.red(line) : paint.yellow(line),
-  )
-  return ['', paint.bold(`Risks (${risky.length})`), ...lines]
 }
 
 /** One row whenever a group changes; tables no wider than the terminal, one under the other. */
