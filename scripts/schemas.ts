@@ -7,17 +7,32 @@ import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { format, resolveConfig } from 'prettier'
 
 const root = new URL('../', import.meta.url)
-const header = '// Made from schemas/playbook.schema.json by `npm run types`. Do not edit.\n'
+const headerOf = (schema: string): string =>
+  `// Made from schemas/${schema}.schema.json by \`npm run types\`. Do not edit.\n`
 
 /** Paths from the top of the checkout with the text each generated file must have. */
 export async function generate(): Promise<{ readonly [path: string]: string }> {
-  const text = readFileSync(new URL('schemas/playbook.schema.json', root), 'utf8')
+  const text = (name: string): string => readFileSync(new URL(`schemas/${name}.schema.json`, root), 'utf8')
+  const [playbook, drill] = [text('playbook'), text('drill')]
   return {
-    'src/playbook/schema.gen.ts': await types(JSON.parse(text) as JSONSchema),
-    'src/playbook/validate.gen.js': await validator(JSON.parse(text) as object),
-    'src/playbook/validate.gen.d.ts': `${header}${declarations}`,
+    'src/playbook/schema.gen.ts': await types('playbook', 'Playbook', JSON.parse(playbook) as JSONSchema),
+    'src/playbook/validate.gen.js': await validator('playbook', JSON.parse(playbook) as object),
+    'src/playbook/validate.gen.d.ts': `${headerOf('playbook')}${declarations}`,
+    'src/playbook/drill.gen.ts': await types('drill', 'DrillFile', JSON.parse(drill) as JSONSchema),
+    'src/playbook/validateDrill.gen.js': await validator('drill', JSON.parse(drill) as object),
+    'src/playbook/validateDrill.gen.d.ts': `${headerOf('drill')}${drillDeclarations}`,
   }
 }
+
+const drillDeclarations = `import type { DrillFile } from './drill.gen.ts'
+import type { SchemaProblem } from './validate.gen.js'
+
+declare const validate: {
+  (data: unknown): data is DrillFile
+  errors?: readonly SchemaProblem[] | null
+}
+export default validate
+`
 
 const declarations = `import type { Playbook } from './schema.gen.ts'
 
@@ -39,19 +54,19 @@ declare const validate: {
 export default validate
 `
 
-async function types(schema: JSONSchema): Promise<string> {
+async function types(of: string, name: string, schema: JSONSchema): Promise<string> {
   const style = await resolveConfig(fileURLToPath(new URL('src/', root)))
-  const made = await compile(schema, 'Playbook', {
+  const made = await compile(schema, name, {
     additionalProperties: false,
     unreachableDefinitions: false,
     ignoreMinAndMaxItems: true,
     bannerComment: '',
     format: false,
   })
-  return await format(`${header}\n${made}`, { ...style, parser: 'typescript' })
+  return await format(`${headerOf(of)}\n${made}`, { ...style, parser: 'typescript' })
 }
 
-async function validator(schema: object): Promise<string> {
+async function validator(of: string, schema: object): Promise<string> {
   const ajv = new Ajv2020({
     allErrors: true,
     discriminator: true,
@@ -71,7 +86,7 @@ async function validator(schema: object): Promise<string> {
     minifyWhitespace: true,
     minifySyntax: true,
   })
-  return `${header}/* eslint-disable */\n${bundled.outputFiles[0]?.text ?? ''}`
+  return `${headerOf(of)}/* eslint-disable */\n${bundled.outputFiles[0]?.text ?? ''}`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

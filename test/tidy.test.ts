@@ -49,7 +49,7 @@ const may: {
   twin: { any: ['plan', 'hosts'] },
   run: { any: ['plan', 'hosts'] },
   catalog: { any: ['plan'], type: ['playbook', 'twin', 'hosts'] },
-  views: { any: ['plan', 'run/fold.ts'], type: ['run', 'catalog'] },
+  views: { any: ['plan', 'run/fold.ts', 'run/drillFigures.ts'], type: ['run', 'catalog'] },
   cli: { any: ['plan', 'playbook', 'hosts', 'twin', 'run', 'catalog', 'views'] },
 }
 /** Single files that may do a little more than their folder. */

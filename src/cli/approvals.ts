@@ -49,25 +49,29 @@ export function approvalsPath(plan: string): string {
 
 /** Signs a plan's digest with a person's SSH key (or the agent's, for a public one) and puts it with the others. @throws Quit */
 export function approvePlan(plan: string, saved: SavedPlan, by: string, key: string, io: Io): void {
-  const signed = spawnSync('ssh-keygen', ['-Y', 'sign', '-f', key, '-n', NAMESPACE], {
-    input: signedText(saved.digest),
-    encoding: 'utf8',
-    cwd: io.cwd,
-    // The passphrase is asked for on the terminal, by ssh-keygen itself.
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  if (signed.error !== undefined || signed.status !== 0) {
-    const said = signed.error?.message ?? signed.stderr.trim()
-    throw new Quit('unanswered', `not signed: ${said}`, 'name your SSH key with --key; nothing was written')
-  }
+  const signature = signText(signedText(saved.digest), key, NAMESPACE, io)
   const path = resolve(io.cwd, approvalsPath(plan))
   const before = existsSync(path) ? readApprovals(path, saved.digest) : []
   const approvals: Approvals = {
     format: 'runbook.approvals/1',
     digest: saved.digest,
-    approvals: [...before.filter(one => one.by !== by), { by, signature: signed.stdout }],
+    approvals: [...before.filter(one => one.by !== by), { by, signature }],
   }
   writeFileSync(path, `${JSON.stringify(approvals, null, 1)}\n`)
+}
+
+/** A text signed by a person's SSH key, for one purpose only. @throws Quit when ssh-keygen does not sign it */
+export function signText(text: string, key: string, namespace: string, io: Pick<Io, 'cwd'>): string {
+  const signed = spawnSync('ssh-keygen', ['-Y', 'sign', '-f', key, '-n', namespace], {
+    input: text,
+    encoding: 'utf8',
+    cwd: io.cwd,
+    // The passphrase is asked for on the terminal, by ssh-keygen itself.
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  if (signed.error === undefined && signed.status === 0) return signed.stdout
+  const said = signed.error?.message ?? signed.stderr.trim()
+  throw new Quit('unanswered', `not signed: ${said}`, 'name your SSH key with --key; nothing was written')
 }
 
 /** The rules of the base branch; undefined where it has none. @throws Quit when git or the file cannot be read */

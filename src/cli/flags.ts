@@ -164,6 +164,33 @@ export const flags = {
     default: '10s',
     requiresArg: true,
   },
+  mode: {
+    describe: 'How real the drill is, in place of what its file says',
+    choices: ['tabletop', 'readiness', 'rehearse', 'isolated', 'live'],
+  },
+  answers: {
+    describe: 'What people answer, written down beforehand (a YAML file)',
+    type: 'string',
+    requiresArg: true,
+  },
+  'drills-dir': {
+    describe: 'Where drills are kept',
+    type: 'string',
+    default: '.runbook/drills',
+    requiresArg: true,
+  },
+  sign: { describe: 'Seal it with your SSH key (--key)', type: 'boolean', default: false },
+  verify: {
+    describe: 'Look at the seal; a file of allowed signers, as ssh-keygen has it',
+    type: 'string',
+    requiresArg: true,
+  },
+  count: {
+    describe: 'Modes that count as having been done',
+    type: 'string',
+    default: 'isolated,live',
+    requiresArg: true,
+  },
   keep: {
     describe: 'Make the pretend cluster in this folder and leave it there',
     type: 'string',

@@ -145,7 +145,8 @@ function differenceWords(more: readonly string[], less: readonly string[]): stri
   ].join(', and ')
 }
 
-function stageFor({ folder }: Good, estate: Estate): Stage {
+/** Pretended hosts with all that a run needs of the outside. */
+export function stageFor({ folder }: Good, estate: Estate): Stage {
   return {
     estate,
     models: products.map(product => product.model),

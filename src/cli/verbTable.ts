@@ -41,9 +41,12 @@ const schemaNames = [
   'findings',
   'events',
   'status',
+  'drill',
+  'drill-report',
 ] as const
 
 const playbook = { file: { describe: 'The playbook' } }
+const drillFile = { file: { describe: 'The drill' } }
 const savedPlan = { describe: 'A saved plan' }
 const someRun = { run: { describe: 'Its id; the newest one without' } }
 const running: readonly FlagName[] = ['output', 'parallel', 'runs-dir', 'lock-timeout']
@@ -235,7 +238,9 @@ export const verbTable: readonly VerbEntry[] = [
     does: 'Sets of backups: create one, verify that one can be restored, list those there are',
     words: { what: { describe: 'What to do', choices: ['create', 'verify', 'list'] }, ...playbook },
     flags: ['set', 'dry-run', 'yes', 'json', ...running],
-    instead: { set: { describe: 'Name of the set; a new one by the time, the newest complete one to verify' } },
+    instead: {
+      set: { describe: 'Name of the set; a new one by the time, the newest complete one to verify' },
+    },
     needs: 'create, verify or list, and a playbook',
     load: async () => (await import('./verbs/backup.ts')).backup,
   },
@@ -247,6 +252,74 @@ export const verbTable: readonly VerbEntry[] = [
     instead: { 'yes-name': { describe: 'The name of the cluster that is made anew, instead of typing it' } },
     needs: 'a playbook',
     load: async () => (await import('./verbs/restore.ts')).restore,
+  },
+  {
+    typed: 'drill [drill]',
+    does: 'Break something on purpose and measure how it comes back; without a second word: how far a drill is',
+    words: { drill: { describe: 'Its id; the newest one without' } },
+    flags: ['drills-dir'],
+    load: async () => (await import('./verbs/drillLook.ts')).drillStatus,
+    more: [
+      {
+        typed: 'plan <file>',
+        does: 'What it would do, phase by phase, with the quorums; no host is asked',
+        words: drillFile,
+        flags: ['mode', 'json'],
+        load: async () => (await import('./verbs/drillPlan.ts')).drillPlan,
+      },
+      {
+        typed: 'run <file>',
+        does: 'Carry it out and write the report. Exit 18: an objective was missed, or it was ended early',
+        words: drillFile,
+        flags: ['mode', 'answers', 'yes', 'drills-dir', 'lock-timeout'],
+        load: async () => (await import('./verbs/drill.ts')).drillRun,
+      },
+      {
+        typed: 'resume [drill]',
+        does: 'Go on with a drill that was stopped or killed',
+        words: { drill: { describe: 'Its id; the newest one without' } },
+        flags: ['answers', 'drills-dir', 'lock-timeout'],
+        load: async () => (await import('./verbs/drill.ts')).drillResume,
+      },
+      {
+        typed: 'stop <file>',
+        does: 'The safety lever: undo every fault on the hosts, and nothing else',
+        words: { file: { describe: 'The drill, or the playbook' } },
+        flags: [],
+        load: async () => (await import('./verbs/drillStop.ts')).drillStop,
+      },
+      {
+        typed: 'status [drill]',
+        does: 'How far it is, and which faults are on. Exit 18 when one is',
+        words: { drill: { describe: 'Its id; the newest one without' } },
+        flags: ['drills-dir'],
+        load: async () => (await import('./verbs/drillLook.ts')).drillStatus,
+      },
+      {
+        typed: 'report [drill]',
+        does: 'Its report in any form, from its journal; --sign seals it, --verify looks at the seal',
+        words: { drill: { describe: 'Its id; the newest one without' } },
+        flags: ['format', 'sign', 'key', 'verify', 'drills-dir'],
+        instead: {
+          format: { describe: 'How it is shown', choices: ['text', 'md', 'json', 'html', 'junit', 'csv'] },
+        },
+        load: async () => (await import('./verbs/drillLook.ts')).drillReportVerb,
+      },
+      {
+        typed: 'history [name]',
+        does: 'Drills that were carried out from here, with the trend',
+        words: { name: { describe: 'Only drills of this name' } },
+        flags: ['json', 'drills-dir'],
+        load: async () => (await import('./verbs/drillLook.ts')).drillHistory,
+      },
+      {
+        typed: 'check <file>',
+        does: 'Exit 18 when a drill of this file, or of this folder of them, is overdue',
+        words: { file: { describe: 'A drill, or a folder of drills' } },
+        flags: ['count', 'drills-dir'],
+        load: async () => (await import('./verbs/drillLook.ts')).drillCheck,
+      },
+    ],
   },
   {
     typed: 'exec <where>',

@@ -87,7 +87,8 @@ export function localReader(directory: string): ReadLocal {
   }
 }
 
-function readText(path: string): string | Omit<Problem, 'range'> {
+/** The text of a file, or why there is none. */
+export function readText(path: string): string | Omit<Problem, 'range'> {
   const content = bytesOf(path, playbookBytesMax)
   if (!(content instanceof Uint8Array)) {
     const { why, detail } = content

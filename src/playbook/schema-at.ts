@@ -21,27 +21,28 @@ export interface SchemaNode {
 }
 
 /** The schema of playbooks, as shipped in `schemas/`. */
-export const playbookSchema = schema as unknown as SchemaNode & {
-  readonly $defs: { readonly [name: string]: SchemaNode }
-}
+export const playbookSchema = schema as unknown as Schema
 
-export function deref(node: SchemaNode | undefined): SchemaNode | undefined {
+/** A whole schema with the parts that it refers to. */
+export type Schema = SchemaNode & { readonly $defs: { readonly [name: string]: SchemaNode } }
+
+export function deref(node: SchemaNode | undefined, whole: Schema = playbookSchema): SchemaNode | undefined {
   const name = node?.$ref?.replace('#/$defs/', '')
-  return name === undefined ? node : playbookSchema.$defs[name]
+  return name === undefined ? node : whole.$defs[name]
 }
 
 /**
  * The schema that applies at a path of this data; variants are chosen by their `kind`. Undefined where the schema knows
  * nothing. ajv's own `schemaPath` loses its way behind a discriminator, so the schema is walked with the data.
  */
-export function schemaAt(path: Path, data: unknown): SchemaNode | undefined {
-  let node: SchemaNode | undefined = playbookSchema
+export function schemaAt(path: Path, data: unknown, whole: Schema = playbookSchema): SchemaNode | undefined {
+  let node: SchemaNode | undefined = whole
   let value = data
   for (const step of path) {
-    if (typeof step === 'number') node = deref(node?.items)
+    if (typeof step === 'number') node = deref(node?.items, whole)
     else {
       const more: boolean | SchemaNode | undefined = node?.additionalProperties
-      node = deref(node?.properties?.[step] ?? (typeof more === 'object' ? more : undefined))
+      node = deref(node?.properties?.[step] ?? (typeof more === 'object' ? more : undefined), whole)
     }
     value = childOf(value, step)
     node = variantOf(node, value)
@@ -58,7 +59,7 @@ function variantOf(node: SchemaNode | undefined, value: unknown): SchemaNode | u
   if (node?.oneOf === undefined) return node
   const kind = childOf(value, 'kind')
   return (
-    node.oneOf.map(deref).find(variant => wordsOf(variant?.properties?.['kind']).includes(String(kind))) ??
+    node.oneOf.map(one => deref(one)).find(variant => wordsOf(variant?.properties?.['kind']).includes(String(kind))) ??
     node
   )
 }

@@ -1,8 +1,9 @@
 import { nearest, suggestion } from './nearest.ts'
 import { keyPlaceOf, nodeAt, placeOf, type Path, type Placed, type Range } from './placed.ts'
 import type { Problem } from './problem.ts'
-import { kindsOf, playbookSchema, schemaAt } from './schema-at.ts'
+import { kindsOf, playbookSchema, type Schema, schemaAt } from './schema-at.ts'
 import type { Playbook } from './schema.gen.ts'
+import { kindOf, typeHelp, typeName } from './type-words.ts'
 import validate, { type SchemaProblem } from './validate.gen.js'
 
 export interface Shape {
@@ -33,11 +34,31 @@ export function checkShape(root: Placed, source: string): Shape {
   const idle = hasNothingToDo(root.value) ? [withoutEngine] : []
   if (validate(root.value) && idle.length === 0) return { playbook: root.value, problems: [] }
   const all = [...idle, ...(validate.errors ?? [])]
-  const errors = withoutEchoes(all)
-  const problems = errors.slice(0, problemsMax).map(error => problemOf(error, root, source))
-  const isTyped = all.every(error => mild.has(error.keyword))
+  const { problems, isTyped } = shapeProblems(all, root, source, playbookKind)
   return { problems, ...(isTyped && { playbook: root.value as Playbook }) }
 }
+
+/** The same for a file of another schema; `name` is what it is called, as in 'the drill'. */
+export function shapeProblems(
+  errors: readonly SchemaProblem[],
+  root: Placed,
+  source: string,
+  of: FileKind,
+): { readonly problems: readonly Problem[]; readonly isTyped: boolean } {
+  return {
+    problems: withoutEchoes(errors)
+      .slice(0, problemsMax)
+      .map(error => problemOf(error, root, source, of)),
+    isTyped: errors.every(error => mild.has(error.keyword)),
+  }
+}
+
+/** A kind of file: its schema, and the words for it. */
+export interface FileKind {
+  readonly schema: Schema
+  readonly name: string
+}
+const playbookKind: FileKind = { schema: playbookSchema, name: 'playbook' }
 
 const withoutEngine: SchemaProblem = {
   instancePath: '',
@@ -84,10 +105,10 @@ function withoutEchoes(errors: readonly SchemaProblem[]): readonly SchemaProblem
   })
 }
 
-function problemOf(error: SchemaProblem, root: Placed, source: string): Problem {
+function problemOf(error: SchemaProblem, root: Placed, source: string, of: FileKind): Problem {
   const path = pathOf(error.instancePath, root)
-  const schema = schemaAt(path, root.value)
-  const what = path.length === 0 ? 'the playbook' : `'${shownPath(path)}'`
+  const schema = schemaAt(path, root.value, of.schema)
+  const what = path.length === 0 ? `the ${of.name}` : `'${shownPath(path)}'`
   const value = nodeAt(root, path)?.value
   const range = placeOf(root, path)
   const written = source.slice(range.start, range.end)
@@ -102,7 +123,7 @@ function problemOf(error: SchemaProblem, root: Placed, source: string): Problem 
       return {
         code: 'RB0122',
         message: `unknown key '${key}' in ${what}`,
-        help: unknownKeyHelp(key, schema?.properties ?? {}, path),
+        help: unknownKeyHelp(key, schema?.properties ?? {}, path, of.schema),
         range: keyPlaceOf(root, path, key),
       }
     }
@@ -110,7 +131,7 @@ function problemOf(error: SchemaProblem, root: Placed, source: string): Problem 
     case 'required': {
       const key = String(error.params['missingProperty'])
       const wanted =
-        schema?.properties?.[key]?.description ?? schemaAt([...path, key], root.value)?.description
+        schema?.properties?.[key]?.description ?? schemaAt([...path, key], root.value, of.schema)?.description
       return {
         code: 'RB0123',
         message: `${what} has no '${key}'`,
@@ -145,8 +166,8 @@ function problemOf(error: SchemaProblem, root: Placed, source: string): Problem 
     case 'const':
       return {
         code: 'RB0130',
-        message: `this is a playbook of format ${String(value)}; this runbook reads format 1`,
-        help: "write 'runbook: 1', or take the release of runbook that reads this format",
+        message: `this is a ${of.name} of format ${String(value)}; this runbook reads format 1`,
+        help: `write '${of.name === 'playbook' ? 'runbook' : of.name}: 1', or take the release of runbook that reads this format`,
         range,
       }
     case 'pattern':
@@ -196,55 +217,31 @@ function problemOf(error: SchemaProblem, root: Placed, source: string): Problem 
         range: placeOf(root, [...path, again]),
       }
     }
+    case 'maxProperties':
+      return {
+        code: 'RB0127',
+        message: `${what} says ${Object.keys(value ?? {}).join(' and ')} at once`,
+        help: 'make it one of them, and the other an item of its own',
+        range,
+      }
     default:
       return { code: 'RB0127', message: `${what} is empty`, help: `name one at least${like}`, range }
   }
 }
 
-function unknownKeyHelp(key: string, properties: { readonly [key: string]: unknown }, path: Path): string {
+function unknownKeyHelp(
+  key: string,
+  properties: { readonly [key: string]: unknown },
+  path: Path,
+  whole: Schema,
+): string {
   const near = nearest(key, Object.keys(properties))
   if (near !== undefined) return `did you mean '${near}'?`
-  const home = Object.keys(playbookSchema.properties ?? {}).find(
-    section => section !== path[0] && Object.hasOwn(schemaAt([section], {})?.properties ?? {}, key),
+  const home = Object.keys(whole.properties ?? {}).find(
+    section => section !== path[0] && Object.hasOwn(schemaAt([section], {}, whole)?.properties ?? {}, key),
   )
   if (home !== undefined) return `'${key}' is a key of '${home}'`
   return suggestion(key, Object.keys(properties), 'keys here')
-}
-
-function typeHelp(wanted: string, value: unknown, written: string, like: string): string {
-  if (value === null) return `give it a value${like}, or delete the key`
-  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return `quote it: '${written}'`
-  if (wanted === 'boolean' && typeof value === 'string' && /^(yes|on|y)$/i.test(value)) return 'write true'
-  if (wanted === 'boolean' && typeof value === 'string' && /^(no|off|n)$/i.test(value)) return 'write false'
-  if (wanted === 'integer' && typeof value === 'string' && /^\d+$/.test(value))
-    return `write it without quotes: ${value}`
-  if (wanted === 'array' && typeof value === 'string') return `make it a list: [${value}]`
-  return `write ${typeName(wanted)}${like}`
-}
-
-function typeName(type: string): string {
-  const names: { [type: string]: string } = {
-    string: 'a text',
-    integer: 'a whole number',
-    number: 'a number',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'a map',
-  }
-  // Where several types will do, they come as 'integer,string'.
-  return type
-    .split(',')
-    .map(one => names[one] ?? one)
-    .join(' or ')
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return 'empty'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  if (typeof value === 'string') return 'a text'
-  return typeof value === 'number' ? `the number ${value}` : `the truth value ${value === true}`
 }
 
 function wholeLine(range: Range, value: unknown): Range {

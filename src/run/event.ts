@@ -1,4 +1,5 @@
 import type { Check, Digest, HostName, Json, StepId } from '../plan/step.ts'
+import type { DrillEvent } from './drillEvent.ts'
 
 /** Why a step stopped. */
 export type Failure =
@@ -136,4 +137,5 @@ export type Event = { readonly at: string } & (
       /** Steps that could have begun, had a group been able to spare a member. Absent: none. */
       readonly held?: readonly Held[]
     }
+  | DrillEvent
 )

@@ -1,4 +1,5 @@
 import type { Digest, Plan, StepId } from '../plan/step.ts'
+import { isDrillEvent } from './drillEvent.ts'
 import type { Event, Failure, Held, How, Outcome } from './event.ts'
 
 export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'in-doubt'
@@ -66,6 +67,8 @@ type Own = (steps: Run['steps']) => Map<StepId, StepRun>
 const copied: Own = steps => new Map(steps)
 
 function advance(run: Run, event: Event, own: Own): Run {
+  // What a drill says around its runs is none of theirs.
+  if (isDrillEvent(event)) return run
   if (run.outcome !== undefined && event.kind !== 'run-started') {
     throw new Error(`${event.kind} cannot follow the end of a run`)
   }
