@@ -52,7 +52,7 @@ export async function undertake(job: Undertaking): Promise<number> {
     insistOnAll({ unreachable: new Map([...seen.unreachable].filter(([host]) => scope.includes(host))) })
     job.insist?.(seen.facts)
     const copying = keepersAmong(scope.flatMap(name => plan.hosts[name] ?? []))
-    const keeper = createKeeper(at.id, copying, sessions, sleep)
+    const keeper = createKeeper(at.id, copying, sessions, sleep, past === undefined)
     const files = filesOf(at)
     keeper.append('plan.json', files.plan)
     keeper.append('run.json', files.run)

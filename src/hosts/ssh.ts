@@ -59,6 +59,8 @@ export function connectSsh(options: SshOptions): Connect {
       }
       const connect = async (): Promise<Connection> => {
         if (options.transport === 'openssh') return byMaster()
+        // Loading it takes as long as asking `ssh` about a host, which another process does meanwhile.
+        void import('ssh2').catch(() => undefined)
         way ??= await wayTo(host, config, home)
         const { proxy, ...found } = way
         const decided: Way = found

@@ -21,15 +21,17 @@ const MOST_FAILURES = 20
  * Copies as the run goes. An effect never waits for it: a host knows the jobs it was given by name, so a copy that is a little
  * behind leads a resume to the same job, and never to a second one.
  * @param sleep real time between tries
+ * @param isNew no host can have anything of this run yet, so that is not asked first
  */
 export function createKeeper(
   run: string,
   hosts: readonly HostName[],
   sessions: Sessions,
   sleep: (ms: number) => Promise<void>,
+  isNew = false,
 ): Keeper {
   const files = new Map<string, Growing>()
-  const pumps = hosts.map(host => pump(host, run, files, sessions, sleep))
+  const pumps = hosts.map(host => pump(host, run, files, sessions, sleep, isNew))
   return {
     append(file, text) {
       const before = files.get(file) ?? { bytes: Buffer.alloc(16_384), length: 0 }
@@ -65,8 +67,11 @@ function pump(
   files: ReadonlyMap<string, Growing>,
   sessions: Sessions,
   sleep: (ms: number) => Promise<void>,
+  isNew: boolean,
 ): Pump {
   const sizes = new Map<string, number>()
+  /** Files that the host has more or less of than it should. */
+  const odd = new Set<string>()
   let working: Promise<void> | undefined
   let failures = 0
   const next = (): { readonly file: string; readonly offset: number; readonly bytes: Buffer } | undefined => {
@@ -86,14 +91,20 @@ function pump(
           return
         }
         const path = `${run}/${piece.file}`
-        if (!sizes.has(piece.file)) {
+        if (!sizes.has(piece.file) && (!isNew || odd.has(piece.file))) {
           sizes.set(piece.file, await agreed(host, path, files.get(piece.file), sessions))
           continue
         }
         const { offset, bytes } = piece
         const size = await session.keep({ verb: 'put', path, offset, bytes })
+        const now = size === undefined ? Number.NaN : Number(Buffer.from(size).toString().trim())
         if (size === undefined) failures = MOST_FAILURES
-        else sizes.set(piece.file, Number(Buffer.from(size).toString().trim()))
+        else if (now === offset + bytes.length || odd.has(piece.file)) sizes.set(piece.file, now)
+        else {
+          // Another run of this name, or a message that came twice: look at what is there.
+          odd.add(piece.file)
+          sizes.delete(piece.file)
+        }
       } catch (error) {
         if (!(error instanceof Unreachable)) failures = MOST_FAILURES
         failures += 1
