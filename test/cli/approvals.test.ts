@@ -9,25 +9,18 @@ import type { Io } from '../../src/cli/io.ts'
 import { readSaved } from '../../src/cli/review.ts'
 import { digest } from '../../src/plan/canonical.ts'
 import { savedBytes, savedPlan } from '../../src/plan/saved.ts'
-import { noPaint } from '../../src/views/layout.ts'
 import { bare, plan } from '../views/sample.ts'
+import { heard } from './heard.ts'
 
 /** Real keys, real signatures, a real repository. The sample's plan has an irreversible step. */
 
 let folder = ''
-const io = (): Io => ({
-  out: () => undefined,
-  err: () => undefined,
-  outPaint: noPaint,
-  errPaint: noPaint,
-  coloured: { out: false, err: false },
-  terminal: undefined,
-  interactive: false,
-  env: { CI: 'true' },
-  cwd: folder,
-  clock: { now: () => 0, sleep: () => Promise.resolve() },
-  question: () => Promise.reject(new Error('nobody is there')),
-})
+const io = (): Io =>
+  heard(folder, {
+    out: () => undefined,
+    err: () => undefined,
+    env: { CI: 'true' },
+  }).io
 const git = (...words: string[]): void => {
   const named = ['-c', 'user.name=x', '-c', 'user.email=x@example.com', '-c', 'commit.gpgsign=false']
   execFileSync('git', [...named, ...words], { cwd: folder, stdio: 'pipe' })

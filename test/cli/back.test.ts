@@ -10,7 +10,6 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Io } from '../../src/cli/io.ts'
 import { loadGood } from '../../src/cli/load.ts'
 import { packageRoot } from '../../src/cli/package.ts'
 import { type Pretence, pretend } from '../../src/cli/pretend.ts'
@@ -20,7 +19,7 @@ import { resume, type ResumeArgs } from '../../src/cli/verbs/resume.ts'
 import { rollback } from '../../src/cli/verbs/rollback.ts'
 import { normal } from '../../src/twin/rehearse.ts'
 import type { Connect } from '../../src/hosts/session.ts'
-import { noPaint } from '../../src/views/layout.ts'
+import { heard } from './heard.ts'
 
 /** One story of ways back on one pretend cluster, over real SSH. Each test goes on where the one before ended. */
 
@@ -58,19 +57,10 @@ beforeAll(async () => {
   cpSync(join(packageRoot(), 'playbooks'), folder, { recursive: true })
   writeFileSync(join(folder, 'one.yml'), workers('w1'))
   writeFileSync(join(folder, 'three.yml'), workers('w1, w2, w3'))
-  const io: Io = {
+  const io = heard(folder, {
     out: text => void (out += text),
     err: text => void (err += text),
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
-    interactive: false,
-    env: { UCP_ADMIN_PASSWORD: 'Pa55-phrase' },
-    cwd: folder,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
-    question: () => Promise.reject(new Error('nobody is there')),
-  }
+  }).io
   cluster = await pretend((await loadGood('three.yml', io)).topology, io, { faster: 2000, spoil })
 })
 afterAll(async () => {

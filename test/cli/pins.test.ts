@@ -8,26 +8,19 @@ import type { Io } from '../../src/cli/io.ts'
 import { apply } from '../../src/cli/verbs/apply.ts'
 import { plan } from '../../src/cli/verbs/plan.ts'
 import type { SavedPlan } from '../../src/plan/saved.ts'
-import { noPaint } from '../../src/views/layout.ts'
 import { type Sshd, noSshd, startSshd } from '../hosts/sshd.ts'
+import { heard } from './heard.ts'
 
 if (noSshd !== undefined) process.stdout.write(`test/cli/pins.test.ts is skipped: ${noSshd}\n`)
 
 let folder = ''
 let servers: Sshd[] = []
-const io = (): Io => ({
-  out: () => undefined,
-  err: () => undefined,
-  outPaint: noPaint,
-  errPaint: noPaint,
-  coloured: { out: false, err: false },
-  terminal: undefined,
-  interactive: false,
-  env: { UCP_ADMIN_PASSWORD: 'long enough' },
-  cwd: folder,
-  clock: { now: () => 0, sleep: () => Promise.resolve() },
-  question: () => Promise.reject(new Error('nobody is here')),
-})
+const io = (): Io =>
+  heard(folder, {
+    out: () => undefined,
+    err: () => undefined,
+    env: { UCP_ADMIN_PASSWORD: 'long enough' },
+  }).io
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'runbook-pins-'))
 })

@@ -7,8 +7,8 @@ import { packageRoot } from '../../src/cli/package.ts'
 import { pretend } from '../../src/cli/pretend.ts'
 import type { Estate } from '../../src/twin/estate.ts'
 import { play } from '../../src/twin/rehearse.ts'
-import { noPaint } from '../../src/views/layout.ts'
 import { example } from '../sweep/examples.ts'
+import { heard } from './heard.ts'
 
 /** A pretend cluster that stands as its playbook says, behind real SSH servers on loopback, and a folder with the playbooks. */
 export interface Standing {
@@ -33,22 +33,15 @@ export async function standing(name: string): Promise<Standing> {
   let out = ''
   let err = ''
   let left: string[] = []
-  const base: Io = {
+  const base = heard(folder, {
     out: text => void (out += text),
     err: text => void (err += text),
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
-    interactive: false,
     env: { UCP_ADMIN_PASSWORD: secret },
-    cwd: folder,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
     question: text => {
       err += text
       return Promise.resolve(left.shift() ?? '')
     },
-  }
+  }).io
   const { topology } = await loadGood(`${name}.yml`, base)
   const built = (await play(plan, stage, {})).estate
   const cluster = await pretend(topology, base, { faster: 2000 })

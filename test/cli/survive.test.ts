@@ -14,7 +14,7 @@ import { lock } from '../../src/cli/verbs/lock.ts'
 import { resume } from '../../src/cli/verbs/resume.ts'
 import { rollback } from '../../src/cli/verbs/rollback.ts'
 import type { Connect } from '../../src/hosts/session.ts'
-import { noPaint } from '../../src/views/layout.ts'
+import { heard } from './heard.ts'
 
 /** One story of several people on one pretend cluster, over real SSH. */
 
@@ -49,19 +49,13 @@ beforeAll(async () => {
     out += text
     all += text
   }
-  const io: Io = {
+  const io = heard(folder, {
     out: say,
     err: say,
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
     interactive: true,
     env: { UCP_ADMIN_PASSWORD: password, CI_JOB_URL: 'https://ci.example/job/7' },
-    cwd: folder,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
     question: () => Promise.resolve('n'),
-  }
+  }).io
   const { topology } = await loadGood(file, io)
   cluster = await pretend(topology, io, { faster: 2000, spoil })
 })

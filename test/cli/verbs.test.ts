@@ -16,7 +16,7 @@ import { show } from '../../src/cli/verbs/show.ts'
 import { status } from '../../src/cli/verbs/status.ts'
 import type { Connect } from '../../src/hosts/session.ts'
 import { normal } from '../../src/twin/rehearse.ts'
-import { noPaint } from '../../src/views/layout.ts'
+import { heard } from './heard.ts'
 
 /** One story on one pretend cluster, over real SSH: each test goes on where the one before ended. */
 
@@ -48,22 +48,16 @@ const spoil =
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'runbook-verbs-'))
   cpSync(join(packageRoot(), 'playbooks'), folder, { recursive: true })
-  const io: Io = {
+  const io = heard(folder, {
     out: text => void (out += text),
     err: text => void (err += text),
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
     interactive: true,
     env: { UCP_ADMIN_PASSWORD: password },
-    cwd: folder,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
     question: text => {
       err += text
       return Promise.resolve(answers.shift() ?? '')
     },
-  }
+  }).io
   cluster = await pretend((await loadGood(file, io)).topology, io, { faster: 2000, spoil })
 })
 afterAll(async () => {

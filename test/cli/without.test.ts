@@ -2,14 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Io } from '../../src/cli/io.ts'
 import { loadGood } from '../../src/cli/load.ts'
 import { packageRoot } from '../../src/cli/package.ts'
 import { type Pretence, pretend } from '../../src/cli/pretend.ts'
 import { apply } from '../../src/cli/verbs/apply.ts'
 import { history } from '../../src/cli/verbs/history.ts'
 import { plan } from '../../src/cli/verbs/plan.ts'
-import { noPaint } from '../../src/views/layout.ts'
+import { heard } from './heard.ts'
 
 /** One story on one pretend cluster with a worker that is dead at first. Each test goes on where the one before ended. */
 
@@ -22,19 +21,10 @@ let cluster: Pretence
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'runbook-without-'))
   cpSync(join(packageRoot(), 'playbooks'), folder, { recursive: true })
-  const io: Io = {
+  const io = heard(folder, {
     out: text => void (out += text),
     err: text => void (err += text),
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
-    interactive: false,
-    env: { UCP_ADMIN_PASSWORD: 'Pa55-phrase' },
-    cwd: folder,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
-    question: () => Promise.reject(new Error('nobody is there')),
-  }
+  }).io
   cluster = await pretend((await loadGood(file, io)).topology, io, { faster: 2000 })
   up('w2', false)
 })

@@ -27,6 +27,7 @@ export function hostLeaf({ path, pattern, value }: Leaf, assembly: Assembly): Ou
       host.identityFile = text
       return carried('hosts.*.identityFile')
     case 'ssh.hostKey':
+    case 'ssh.bastion.hostKey':
       return left('host keys are taken from known_hosts files (ssh.knownHosts), never from the playbook')
     case 'ssh.bastion.address':
     case 'ssh.bastion.user':
@@ -39,8 +40,6 @@ export function hostLeaf({ path, pattern, value }: Leaf, assembly: Assembly): Ou
       host.bastion = { ...host.bastion, port }
       return changed('a host of its own, which the others name as jump')
     }
-    case 'ssh.bastion.hostKey':
-      return left('host keys are taken from known_hosts files (ssh.knownHosts), never from the playbook')
     case 'role':
       host.role = text
       return ['manager', 'worker', 'msr', 'dtr'].includes(text)

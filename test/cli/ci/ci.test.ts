@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { insistOnTrusted } from '../../../src/cli/ci/pullRequest.ts'
-import type { Io } from '../../../src/cli/io.ts'
 import { ci, type CiArgs } from '../../../src/cli/verbs/ci.ts'
 import { digest } from '../../../src/plan/canonical.ts'
 import type { Facts } from '../../../src/plan/fact.ts'
 import { savedBytes, savedPlan } from '../../../src/plan/saved.ts'
 import type { Plan, Step } from '../../../src/plan/step.ts'
-import { noPaint } from '../../../src/views/layout.ts'
 import { bare, built, half, plan } from '../../views/sample.ts'
 import { type ForgeName, standIn } from './standIn.ts'
+import { heard } from '../heard.ts'
 
 const sha = 'a'.repeat(40)
 const environments: { readonly [name in ForgeName]: (url: string) => NodeJS.ProcessEnv } = {
@@ -91,19 +90,12 @@ async function run(
   more: Partial<CiArgs> = {},
 ): Promise<number> {
   out = ''
-  const io: Io = {
+  const io = heard(folder, {
     out: text => void (out += text),
     err: () => undefined,
-    outPaint: noPaint,
-    errPaint: noPaint,
-    coloured: { out: false, err: false },
-    terminal: undefined,
-    interactive: false,
     env,
-    cwd: folder,
     clock: { now: () => 240_000, sleep: () => Promise.resolve() },
-    question: () => Promise.reject(new Error('nobody is there')),
-  }
+  }).io
   return ci({ what, plan: file, failOn: 'error', ...more }, io)
 }
 
