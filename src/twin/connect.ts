@@ -46,6 +46,11 @@ export function connectTwin(
       const answer = model(line, name, estate)
       if (answer === undefined) continue
       if (!('finish' in answer)) return answer
+      if (answer.tookMs > timeoutMs && answer.goesOn)
+        void clock.sleep(answer.tookMs).then(() => {
+          estate.clockMs = clock.now()
+          answer.finish(estate)
+        })
       if (answer.tookMs > timeoutMs) return clock.sleep(timeoutMs).then(() => STOPPED)
       return clock.sleep(answer.tookMs).then(() => {
         estate.clockMs = clock.now()

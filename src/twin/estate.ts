@@ -40,6 +40,8 @@ export interface EstateHost {
  */
 export interface Pending {
   readonly tookMs: number
+  /** A container of its own does the work: it goes on to its end when the command that began it is stopped at its time limit. */
+  readonly goesOn?: true
   readonly finish: (estate: Estate) => Exit
 }
 

@@ -53,7 +53,7 @@ export function marked(line: Line, host: string, estate: Estate): Exit | Pending
     return result
   }
   if (!('finish' in answer)) return done(answer, estate)
-  return { tookMs: answer.tookMs, finish: now => done(answer.finish(now), now) }
+  return { ...answer, finish: now => done(answer.finish(now), now) }
 }
 
 /** `docker run … IMAGE install|join|remove|destroy …`. */
@@ -147,6 +147,7 @@ function add(
     }
   return {
     tookMs: takesMs[verb],
+    goesOn: true,
     finish: now => {
       const there = engineState(now, target)
       start(now, target, id, image, version)
@@ -198,6 +199,7 @@ function restore(
   if (!('finish' in installing)) return installing
   return {
     tookMs: installing.tookMs,
+    goesOn: true,
     finish(now) {
       const end = installing.finish(now)
       const dtr = twinDtr(now)

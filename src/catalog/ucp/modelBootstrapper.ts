@@ -56,7 +56,7 @@ export function bootstrapper(
   if (nodeOf(estate, host)?.node.role === 'worker')
     return fatal('this node is a worker of a swarm: UCP is installed on a manager')
   state.containers['ucp'] = { image, startsMs: estate.clockMs, healthyMs: null, exitCode: null, labels: {} }
-  return { tookMs: INSTALL_TAKES_MS, finish: now => finishInstall(now, host, image, flags, line) }
+  return { tookMs: INSTALL_TAKES_MS, goesOn: true, finish: now => finishInstall(now, host, image, flags, line) }
 }
 
 function fatal(message: string): Exit {
@@ -200,6 +200,7 @@ function upgrade(line: Line, commandAt: number, host: string, estate: Estate): E
   state.containers['ucp'] = { image, startsMs: estate.clockMs, healthyMs: null, exitCode: null, labels: {} }
   return {
     tookMs: UPGRADE_TAKES_MS,
+    goesOn: true,
     finish: now => {
       Reflect.deleteProperty(engineState(now, host).containers, 'ucp')
       return finishUpgrade(now, image, flags.has('--manual-worker-upgrade'))

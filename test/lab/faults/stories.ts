@@ -144,7 +144,11 @@ export function installStory(
           lab.host(host),
           `cd ${jobs}/jobs && for job in *.${step}@*; do [ -e "$job/sup" ] && echo $job $(cd $job; echo rc.*); done; :`,
         )
-        const well = ended.split('\n').filter(line => line.endsWith(' rc.0'))
+        // RUN.STEP.ATTEMPT.OP: the op that must not be repeated is the last of the step; those before it fetch the image.
+        const lines = ended.split('\n').filter(Boolean)
+        const op = (line: string): number => Number(/\.(\d+) rc/.exec(line)?.[1] ?? -1)
+        const last = Math.max(...lines.map(op))
+        const well = lines.filter(line => op(line) === last && line.endsWith(' rc.0'))
         if (well.length !== 1) found.push(`${step}: ended well ${String(well.length)} times: ${ended.trim()}`)
       }
       const status = await clusterStatus(lab, 'd1', password)
