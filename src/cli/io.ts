@@ -6,6 +6,7 @@ import type { Terminal } from '../views/progress.ts'
 import type { SshOptions } from '../hosts/options.ts'
 import type { Host } from '../plan/step.ts'
 import { Quit } from './exit.ts'
+import { pagerOf, showPaged } from './pager.ts'
 import { isMute } from './secretCommand.ts'
 
 /** Another way to the hosts than their addresses: to pretend ones, behind real SSH on this machine. */
@@ -18,6 +19,8 @@ export interface Detour {
 export interface Io {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** A long result: through a pager where somebody looks at a terminal. Absent: as `out`. */
+  readonly page?: (text: string) => void
   readonly outPaint: Paint
   readonly errPaint: Paint
   /** Whether each stream is painted at all. */
@@ -52,6 +55,10 @@ export function processIo(colour: boolean | undefined, mute = false): Io {
   return {
     out: text => void stdout.write(text),
     err: text => void stderr.write(text),
+    page(text) {
+      const pager = pagerOf(env, stdout.isTTY && interactive)
+      if (pager === undefined || !showPaged(text, pager, env)) stdout.write(text)
+    },
     outPaint: paint(coloured.out),
     errPaint,
     coloured,

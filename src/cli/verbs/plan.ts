@@ -52,7 +52,8 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
   const saved = args.rehearse === true ? await rehearsed(good, after, looked, args, io) : looked.saved
   if (args.out !== undefined) save(args.out, savedBytes(saved), io)
   const report = reportOfSaved(saved)
-  io.out(
+  const show = args.brief === true ? io.out : (io.page ?? io.out)
+  show(
     args.brief === true
       ? `${planHead(report, io.outPaint)}\n`
       : await render(saved, args.format, io.outPaint, args.out),

@@ -10,7 +10,7 @@ export async function show(
   io: Io,
 ): Promise<number> {
   const saved = readSaved(args.plan, io)
-  io.out(await render(saved, args.format, io.outPaint, args.plan))
+  ;(io.page ?? io.out)(await render(saved, args.format, io.outPaint, args.plan))
   if (saved.seen !== undefined) io.err(`the hosts were seen ${age(saved.seen.at, io.clock.now())} ago\n`)
   return exits.ok
 }
