@@ -1,5 +1,6 @@
 import { finder } from '../plan/finder.ts'
 import type { Finding, RulePage } from '../plan/finding.ts'
+import { wantedPages } from './backup/wanted.ts'
 import { majorityPages } from '../plan/majority.ts'
 import { withoutPages } from '../plan/without.ts'
 import type { Topology } from '../playbook/topology.ts'
@@ -55,6 +56,7 @@ const seenPages = [
   withoutPages,
   recoverPages,
   majorityPages,
+  wantedPages,
 ].flat()
 
 const find = finder(acceptPages)

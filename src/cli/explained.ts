@@ -4,6 +4,7 @@ import { rulePages } from '../catalog/rules.ts'
 import type { Fact } from '../plan/fact.ts'
 import type { RulePage } from '../plan/finding.ts'
 import type { KindPage } from '../plan/kind.ts'
+import { wantedPages } from '../catalog/backup/wanted.ts'
 import { majorityPages } from '../plan/majority.ts'
 import { withoutPages } from '../plan/without.ts'
 import { pages } from '../playbook/pages.ts'
@@ -16,6 +17,7 @@ export const codePages: readonly RulePage[] = [
       ...rulePages,
       ...withoutPages,
       ...majorityPages,
+      ...wantedPages,
       ...recoverPages,
       ...products.flatMap(product => product.pages),
     ].map(page => [page.code, page]),

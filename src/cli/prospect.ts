@@ -1,3 +1,4 @@
+import { products as whole } from '../catalog/index.ts'
 import type { Product } from '../catalog/product.ts'
 import type { Pins } from '../hosts/pins.ts'
 import { openSessions, type Sessions, type World } from '../run/world.ts'
@@ -51,7 +52,12 @@ export async function lookAhead(
   const world = realWorld({ hosts, without, ssh, folder, products, secret, may: to, io })
   const sessions = openSessions(hosts, world.connect)
   const seen = await survey(topology, good.digest, products, world, sessions, without)
-  return { world, sessions, seen: judged(seen, without, topology), hostKeys: await keysOf(seen, sessions) }
+  return {
+    world,
+    sessions,
+    seen: judged(seen, without, topology, products === whole),
+    hostKeys: await keysOf(seen, sessions),
+  }
 }
 
 /** The keys of all hosts that were asked something, in the order of their names. */

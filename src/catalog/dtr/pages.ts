@@ -91,8 +91,8 @@ export const pages: readonly RulePage[] = [
     code: 'RB0882',
     title: 'An upgrade without a backup',
     severity: 'error',
-    why: 'Nothing leads back from an upgrade but a restore, and archives are bound to their version [D: ee/dtr/admin/upgrade.md]. runbook cannot make that backup yet.',
-    fix: 'Back up metadata (`docker run … backup`) and images, then accept this finding with place and time as its reason.',
+    why: 'Nothing leads back from an upgrade but a restore, and archives are bound to their version [D: ee/dtr/admin/upgrade.md].',
+    fix: 'With `backup:` in the playbook: `runbook backup create FILE`; a complete and verified set younger than backup.maxAgeHours turns this into a note. Without: back up metadata (`docker run … backup`) and images, then accept this finding with place and time as its reason.',
     acceptable: true,
   },
   {

@@ -1,5 +1,6 @@
 import type { Facts } from '../../plan/fact.ts'
 import type { Finding } from '../../plan/finding.ts'
+import { unlessBackedUp } from '../backup/wanted.ts'
 import { trustOf, trustSwitchedOff } from '../ucp/trust.ts'
 import { find } from './find.ts'
 import type { Intent } from './intent.ts'
@@ -43,11 +44,15 @@ export function versions(wanted: Wanted, intent: Intent, facts: Facts): readonly
       `the registry is DTR ${from}, the playbook says ${to}: ${way.versions.length} upgrade${way.versions.length === 1 ? '' : 's'}, ${[from, ...way.versions].join(' → ')}`,
       'nothing leads back from an upgrade',
     ),
-    find(
-      'RB0882',
-      path,
-      'an upgrade cannot be undone, and runbook does not make backups of DTR yet',
-      "back up the registry's metadata and its images by hand, then accept this finding with the place and time of the backup as its reason",
+    unlessBackedUp(
+      find(
+        'RB0882',
+        path,
+        'nothing leads back from an upgrade but a backup',
+        "back up the registry's metadata and its images by hand, then accept this finding with the place and time of the backup as its reason",
+      ),
+      wanted.topology,
+      facts,
     ),
     ...(trustOf(wanted.ucp, managerOf(wanted, facts), facts) === true &&
     trustSwitchedOff(wanted.ucp) === undefined

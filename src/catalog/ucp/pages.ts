@@ -72,7 +72,7 @@ export const pages: readonly RulePage[] = [
     severity: 'error',
     acceptable: true,
     why: 'Managers cannot be rolled back: only a restore of swarm and UCP leads back, into the same version [D: ee/ucp/admin/install/upgrade.md, ee/admin/backup/back-up-ucp.md].',
-    fix: 'Back up, verify, and accept the finding with the place of the backups as its reason. From 3.3 on UCP also looks for a recent backup of its own: write ucp.upgrade.forceRecentBackup when yours was made in another way.',
+    fix: 'With `backup:` in the playbook: `runbook backup create FILE`; a complete and verified set younger than backup.maxAgeHours turns this into a note. Without: back up, verify, and accept the finding with the place of the backups as its reason. From 3.3 on UCP also looks for a recent backup of its own: write ucp.upgrade.forceRecentBackup when yours was made in another way.',
   },
   {
     code: 'RB0833',

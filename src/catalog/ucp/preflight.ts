@@ -5,6 +5,7 @@ import type { FactRef, HostName } from '../../plan/step.ts'
 import { compareVersions } from '../../plan/version.ts'
 import type { Topology, UcpSpec } from '../../playbook/topology.ts'
 import { settle } from '../accept.ts'
+import { asksBackup, unlessBackedUp } from '../backup/wanted.ts'
 import { swarmSays } from '../docker/preflight.ts'
 import { member, shown } from '../os/text.ts'
 import { nodesSeen } from './leavers.ts'
@@ -37,6 +38,7 @@ export function asks(topology: Topology): readonly FactRef[] {
       { fact: 'docker.nodelabels', host, args: { name: 'self' } },
     ]),
     ...leaving.map(host => ({ fact: 'docker.swarm', host })),
+    ...asksBackup(topology),
     ...ucp.managers.flatMap(host => [
       { fact: 'docker.nodes', host },
       { fact: 'ucp.node', host },
@@ -53,7 +55,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
   const through = founder(ucp, facts)
   return settle(topology, pages, [
     ...foreignSwarms(topology, ucp, through, facts),
-    ...versions(ucp, through, facts),
+    ...versions(topology, ucp, through, facts),
     ...leftovers(ucp, facts),
     ...minimums(ucp, facts),
     ...login(topology, ucp, through, facts),
@@ -67,7 +69,7 @@ export function findings(topology: Topology, facts: Facts): readonly Finding[] {
 /** The code whose acceptance says: there are backups, taken and verified. */
 const BACKUP = 'RB0830'
 
-function versions(ucp: UcpSpec, through: HostName, facts: Facts): readonly Finding[] {
+function versions(topology: Topology, ucp: UcpSpec, through: HostName, facts: Facts): readonly Finding[] {
   const from = runningVersion(ucp, facts)
   const path = ['ucp', 'version']
   const newer = [...ucp.managers, ...ucp.workers].flatMap((host): readonly Finding[] => {
@@ -104,13 +106,17 @@ function versions(ucp: UcpSpec, through: HostName, facts: Facts): readonly Findi
           } as const,
         ]
       : []),
-    {
-      code: BACKUP,
-      severity: 'error',
-      message: `UCP goes from ${[from, ...way.versions].join(' to ')}, and nothing leads back but a backup`,
-      path,
-      help: `back up swarm and UCP, verify both, then accept ${BACKUP} with where they are as the reason${forced ? '' : '; UCP 3.3 and later looks for a recent backup of its own: see ucp.upgrade.forceRecentBackup'}`,
-    },
+    unlessBackedUp(
+      {
+        code: BACKUP,
+        severity: 'error',
+        message: `UCP goes from ${[from, ...way.versions].join(' to ')}, and nothing leads back but a backup`,
+        path,
+        help: `back up swarm and UCP, verify both, then accept ${BACKUP} with where they are as the reason${forced ? '' : '; UCP 3.3 and later looks for a recent backup of its own: see ucp.upgrade.forceRecentBackup'}`,
+      },
+      topology,
+      facts,
+    ),
   ]
 }
 
