@@ -73,6 +73,13 @@ export const kinds: readonly KindPage[] = [
     care: 'Changes nothing.',
   },
   {
+    kind: 'dtr.restart',
+    title: 'Restart a replica that does not get well',
+    when: '`runbook recover storage-loss`, for each replica that did not answer well while its storage was away.',
+    does: 'Restarts its containers, so that each mounts its storage anew, and waits for /_ping [KB: How to properly restart DTR]. One replica after another; one that got well by itself is left alone.',
+    care: 'Interrupts that replica, which served nobody.',
+  },
+  {
     kind: 'dtr.repair',
     title: 'Keep one replica and drop all others',
     when: '`runbook recover dtr-majority-loss`, for the survivor with the newest data, while the registry cannot tell its members.',

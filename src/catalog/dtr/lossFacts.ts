@@ -10,14 +10,14 @@ import { dataScript } from './scripts.ts'
 const MINUTE_SECONDS = 60
 
 /**
- * Whether the registry works as this replica tells it, args as `dtr.cluster`: `{works}`. It works while it names its members and more than
- * half of them are healthy. It does not when nobody listens, or when it answers with a server's error, as every replica does once the
+ * Whether the registry works as this replica tells it, args as `dtr.cluster`: `{works}`. It works while it names its members and every table
+ * takes writes. It does not when nobody listens, or when it answers with a server's error, as every replica does once the
  * majority is lost [D: repair-a-cluster.md]. A refused login says nothing of it.
  */
 export const works: Fact = {
   name: 'dtr.works',
   about:
-    'Whether the registry works, as a replica tells it, args {port, username, password}: {works}. Nobody listening and a server error mean that it does not; a refused login is no answer.',
+    'Whether the registry works, as a replica tells it, args {port, username, password}: {works}: it names its members and every table takes writes. Nobody listening and a server error mean that it does not; a refused login is no answer.',
   scope: 'cluster',
   probe: args => cluster.probe(args),
   parse(exit, args) {
@@ -25,8 +25,8 @@ export const works: Fact = {
     if (seen === undefined || seen === null) return seen === null ? { works: false } : undefined
     const code = member(seen, 'code')
     if (typeof code === 'number') return code >= 500 ? { works: false } : undefined
-    const [count, healthy] = [Number(member(seen, 'count')), Number(member(seen, 'healthy'))]
-    return { works: healthy >= Math.floor(count / 2) + 1 }
+    // Where storage is away every member calls itself unwell, and the database works all the same (§9.49).
+    return { works: member(seen, 'writable') === true }
   },
 }
 

@@ -85,6 +85,7 @@ function script(
       return known.code === 3 ? bootstrapper({ ...line, argv: words.slice(2) }, estate) : known
     }
     case 'runbook-dtr-start':
+    case 'runbook-dtr-restart':
       return start(words[0] ?? '', host, estate)
   }
   return undefined
@@ -150,6 +151,7 @@ function start(id: string, host: string, estate: Estate): Exit | Pending {
       }
       const known = twinDtr(now)?.members[id]
       if (known) Reflect.deleteProperty(known, 'stoppedMs')
+      if (known) Reflect.deleteProperty(known, 'staleMount')
       return exit(0, own.map(([name]) => `${name}\n`).join(''))
     },
   }

@@ -154,3 +154,9 @@ c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$1\\$")
 v=$(printf '%s\\n' "$volumes" | grep -E "^dtr-[a-z-]+-$1\\$")
 [ -z "$c" ] || docker rm --force $c >/dev/null || exit
 [ -z "$v" ] || docker volume rm --force $v >/dev/null`
+
+/** Words: ID. Restarts the containers of a replica, so that each mounts its storage anew [KB: How to properly restart DTR]. */
+export const restartScript = `names=$(docker ps --all --format '{{.Names}}') || exit
+c=$(printf '%s\\n' "$names" | grep -E "^dtr-[a-z-]+-$1\\$" | sort)
+[ -n "$c" ] || { echo "runbook: no container of replica $1 is on this host" >&2; exit 3; }
+docker restart $c`

@@ -12,6 +12,8 @@ export interface TwinMember {
   joinedMs: number
   /** Virtual time at which it stopped, when somebody stopped it: the age of its last self-report. */
   stoppedMs?: number
+  /** What it has mounted is of a storage that went away; a restart mounts it anew. */
+  staleMount?: boolean
   /** Virtual time of the last write that reached its database; absent: while it ran, see `writtenMs`. */
   wroteMs?: number
 }
@@ -82,7 +84,8 @@ export function pingOf(
   const settled = settledMs(estate, found, host)
   if (settled === undefined || settled > estate.clockMs)
     return { code: 503, error: 'metadata: rethinkdb is not ready' }
-  if (!reachesStorage(estate, dtr, host)) return { code: 503, error: 'storage: registry is not reachable' }
+  if (dtr.members[found]?.staleMount === true || !reachesStorage(estate, dtr, host))
+    return { code: 503, error: 'storage: registry is not reachable' }
   return { code: 200, error: '' }
 }
 

@@ -6,15 +6,20 @@ import type { Recipe, Scene } from './recipe.ts'
 import { nodeLoss, replicaLoss } from './registryMembers.ts'
 import { siteLoss } from './siteLoss.ts'
 import { siteRejoin } from './siteRejoin.ts'
+import { storageLoss } from './storageLoss.ts'
+import { managersTotalLoss, registryTotalLoss } from './totalLoss.ts'
 
 /** Every recipe there is, the smallest loss first. */
 export const recipes: readonly Recipe[] = [
   balancerLoss,
+  storageLoss,
   replicaLoss,
   nodeLoss,
   majorityLoss,
+  registryTotalLoss,
   managerLoss,
   quorumLoss,
+  managersTotalLoss,
   siteLoss,
   siteRejoin,
 ]
@@ -29,6 +34,8 @@ export function recipeNamed(name: string): Recipe | undefined {
  * objection.
  */
 export function fitting(scene: Scene): readonly Recipe[] {
-  const fit = recipes.filter(one => one.applies(scene).every(({ severity }) => severity !== 'error'))
+  const fit = recipes.filter(
+    one => one.restores !== true && one.applies(scene).every(({ severity }) => severity !== 'error'),
+  )
   return fit.filter(one => !fit.some(other => other.includes?.includes(one.name)))
 }

@@ -108,6 +108,17 @@ export function unfitForRepair(scene: Scene, recipe: Recipe['name']): readonly F
     return [notThis(recipe, 'no host that answers carries a part of a registry', path)]
   if (verdict === 'healthy' || verdict === 'degraded' || verdict === 'ghost')
     return [notThis(recipe, `the registry has its majority and is ${verdict}`, path)]
+  const writes = wanted.dtr.replicas.some(
+    one => member(facts.get(factKey(askCluster(wanted, one))), 'writable') === true,
+  )
+  if (writes)
+    return [
+      notThis(
+        recipe,
+        'its database takes writes, so its members are there: see what else makes them unwell',
+        path,
+      ),
+    ]
   if (candidates.length === 0)
     return [
       find(

@@ -39,6 +39,8 @@ export interface Recipe {
   readonly ladder: readonly string[]
   /** Where the ladder comes from. */
   readonly source: string
+  /** Its steps come from a backup set, which `restore` reads first. No host points to it: nothing tells what is lost whole from what never was. */
+  readonly restores?: true
   /** Recipes whose work it does too: where it fits, they need not be named. */
   readonly includes?: readonly RecipeName[]
   /** Why it is not this that the facts show; nothing: it is. Needs the answers to what `products` asks. */

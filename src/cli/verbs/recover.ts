@@ -19,6 +19,7 @@ import { newRun } from '../runs.ts'
 import { insistOnSame } from '../stale.ts'
 import { scopeOf, underLease } from '../undertake.ts'
 import { consent } from './apply.ts'
+import { restore } from './restore.ts'
 
 export interface RecoverArgs {
   /** The name of a recipe; or the playbook, to see which recipe fits. */
@@ -55,7 +56,34 @@ export async function recover(args: RecoverArgs, io: Io): Promise<number> {
       near === undefined ? `one of ${names.join(', ')}` : `did you mean ${near}?`,
     )
   }
+  if (recipe.restores === true) return fromBackup(recipe, args.file, args, io)
   return follow(recipe, args.file, args, io)
+}
+
+/** What is lost whole comes out of a backup: that it is lost is looked at first, then `restore` has it. */
+async function fromBackup(recipe: Recipe, file: string, args: RecoverArgs, io: Io): Promise<number> {
+  for (const flag of ['without', 'out', 'plan', 'approvalsFrom'] as const)
+    if (args[flag] !== undefined)
+      throw new Quit(
+        'usage',
+        `${recipe.name} restores the whole cluster from a backup set, and takes no --${flag === 'approvalsFrom' ? 'approvals-from' : flag}`,
+        `runbook recover ${recipe.name} ${file}`,
+      )
+  const good = await loadGood(file, io)
+  const { seen, sessions } = await lookAhead(good, recipe.products([]), 'look', io)
+  await sessions.closeAll()
+  insistOnAll(seen)
+  insistOnRules({ findings: seen.findings.filter(({ code }) => code !== 'RB0866') })
+  const { dryRun, output, parallel, runsDir, lockTimeout } = args
+  const common = { file, dryRun, output, parallel, runsDir }
+  return await restore(
+    {
+      ...common,
+      ...(args.yes && { yesName: good.topology.name }),
+      ...(lockTimeout !== undefined && { lockTimeout }),
+    },
+    io,
+  )
 }
 
 /** Only reads. What cannot be asked is taken for lost here, since that is what its hosts would be given up for. */

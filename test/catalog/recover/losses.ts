@@ -214,4 +214,16 @@ export const losses: readonly Loss[] = [
     },
     does: [],
   },
+  {
+    what: 'storage that went away and is back, two replicas still on the old mount',
+    from: 'dtr-ha',
+    recipe: 'storage-loss',
+    change: estate => {
+      for (const host of ['d1', 'd3']) {
+        const own = twinDtr(estate)?.members[memberOn(estate, host)]
+        if (own) own.staleMount = true
+      }
+    },
+    does: ['dtr.restart@d1', 'dtr.restart@d3'],
+  },
 ]
