@@ -1,7 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** What takes a quarter of an hour has a command of its own: `npm run test:lab:scale`. */
-const long = process.env['RUNBOOK_LAB_LONG'] === '1' ? [] : ['test/lab/scale.lab.test.ts']
+/** What takes long has a command of its own: `npm run test:lab:scale`, `npm run test:lab:paper`. */
+const long =
+  process.env['RUNBOOK_LAB_LONG'] === '1'
+    ? []
+    : ['test/lab/scale.lab.test.ts', 'test/lab/paper.lab.test.ts', 'test/lab/restore.lab.test.ts']
 
 /**
  * Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up; two runs beside each

@@ -8,8 +8,8 @@ import { type Meter, meter } from './meter.ts'
 import { prove } from './prove.ts'
 import { Stop, type Workplace } from './workplace.ts'
 
-/** 4 MiB a message: few enough round trips, and two of them are all that is in memory. */
-const PIECE_BLOCKS = 64
+/** 1 MiB a message: two of them are all that is in memory, one on its way while one is worked on. */
+const PIECE_BLOCKS = 16
 
 /**
  * Carries large files between a host and a store. Each may be carried again as a whole when nobody knows how far it came: what is in the

@@ -204,12 +204,12 @@ export function fenced(
           return session.exec(line, { ...options, fence, ...(only && { attachOnly }) })
         },
         write: (path, content, mode) => session.write(path, content, mode, fence),
+        ...(session.ahead !== undefined && {
+          ahead: (window: Window) => session.ahead?.({ ...window, fence }) ?? Promise.resolve(undefined),
+        }),
         ...(session.take && {
           take: (path: string, from: number, bytes: Uint8Array, mode: string) =>
             session.take?.(path, from, bytes, mode, fence) ?? Promise.reject(new Error('it takes no files')),
-        }),
-        ...(session.ahead !== undefined && {
-          ahead: (window: Window) => session.ahead?.({ ...window, fence }) ?? Promise.resolve(undefined),
         }),
       }
     },

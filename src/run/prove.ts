@@ -102,7 +102,8 @@ async function namesInTar(bytes: Bytes): Promise<readonly string[]> {
   // Read on behind what cannot be understood: the digest of the whole tells more than where a reader gave up.
   for await (const piece of bytes) {
     size += piece.length
-    const isFull = failed.length === 0 && !parser.write(Buffer.from(piece))
+    const isFull =
+      failed.length === 0 && !parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
     if (isFull && !isBroken())
       await new Promise<void>(resolve => {
         const go = (): void => {

@@ -44,7 +44,9 @@ export function serveShell(
   let turn = Promise.resolve()
   let fence: Fence | undefined
   /** A call that reads bytes off the channel, which are no text. */
-  let raw: { readonly wanted: number; readonly parts: Uint8Array[]; readonly done: (all: Uint8Array) => void } | undefined
+  let raw:
+    | { readonly wanted: number; readonly parts: Uint8Array[]; readonly done: (all: Uint8Array) => void }
+    | undefined
   let file: { readonly path: string; readonly mode: string; readonly parts: Uint8Array[] } | undefined
 
   const stop = (reason: string): void => {

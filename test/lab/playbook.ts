@@ -26,6 +26,8 @@ export interface PlaybookOptions {
   readonly dtrVersion?: string
   /** Findings that an operator has looked at, with the reason. */
   readonly accept?: Readonly<Record<string, string>>
+  /** Backups beside the playbook, encrypted by `recipient` where there is one, with the images. */
+  readonly backup?: { readonly recipient?: string }
   /** Go in as `adm`, who becomes root by a password, given in `sudoVariable`; default root by key. */
   readonly sudo?: boolean
 }
@@ -77,6 +79,17 @@ export function writePlaybook(lab: Lab, directory: string, options: PlaybookOpti
       replicas: replicas.map(host => ({ host })),
     },
     storage: { kind: 'path', path: storageMount },
+    ...(options.backup === undefined
+      ? {}
+      : {
+          backup: {
+            to: { directory: 'backups' },
+            images: { copy: true },
+            ...(options.backup.recipient === undefined
+              ? {}
+              : { encrypt: { recipients: [options.backup.recipient], identity: 'file:backup.agekey' } }),
+          },
+        }),
     ...(balancer === undefined
       ? {}
       : {

@@ -20,6 +20,7 @@ import { virtualClock } from '../../src/twin/clock.ts'
 import { connectTwin } from '../../src/twin/connect.ts'
 import type { Estate } from '../../src/twin/estate.ts'
 import { play, type Stage } from '../../src/twin/rehearse.ts'
+import { backedUp, creating, restoring, wiped } from '../catalog/backup/onTwin.ts'
 import { type Change, changes, playbooksOf } from '../changes/changes.ts'
 import { type Loss, losses } from '../catalog/recover/losses.ts'
 import { toyPlan, toyStage } from '../toy.ts'
@@ -52,6 +53,13 @@ export function resetNames(): readonly string[] {
   return resets.map(from => `reset ${from}`)
 }
 
+/** Clusters of which a set of backups is made, and that come back from one when nothing else is left. */
+const kept = ['minimal', 'dtr-ha']
+
+export function backupNames(): readonly string[] {
+  return kept.flatMap(from => [`backup ${from}`, `restore ${from}`])
+}
+
 /** The names of all losses and the recipes for them, planned from a cluster that stood and lost something. */
 export function lossNames(): readonly string[] {
   return losses.map(lossName)
@@ -75,6 +83,7 @@ export async function example(name: string): Promise<Example> {
   const loss = losses.find(one => lossName(one) === name)
   if (loss !== undefined) return lost(loss)
   if (resetNames().includes(name)) return taken(name, name.slice('reset '.length))
+  if (backupNames().includes(name)) return keptOf(name)
   const from = name === 'ordered' ? import.meta.dirname : folder
   const { diagnostics, topology, digest } = await checkPlaybook(join(from, `${name}.yml`))
   if (hasErrors(diagnostics) || !topology || digest === undefined) {
@@ -129,6 +138,23 @@ async function taken(name: string, from: string): Promise<Example> {
   const { estate } = await play(whole.plan, whole.stage, {})
   for (const host of Object.values(estate.hosts)) host.jobs = {}
   return { name, ...(await planned(name, topology, digest, { ...whole.stage, estate }, resetProducts)) }
+}
+
+/** A cluster as its playbook's installation leaves it, and the plan of a set of it; or bare hosts, and the plan that restores one. */
+async function keptOf(name: string): Promise<Example> {
+  const [what = '', from = ''] = name.split(' ')
+  const whole = await example(from)
+  const { topology: plain, digest } = await checkPlaybook(join(folder, `${from}.yml`))
+  if (!plain || digest === undefined) throw new Error(`${from}.yml is no good playbook`)
+  const topology = backedUp(plain)
+  const { estate } = await play(whole.plan, whole.stage, {})
+  for (const host of Object.values(estate.hosts)) host.jobs = {}
+  const stage = { ...whole.stage, estate }
+  const create = await planned(name, topology, digest, stage, creating(from))
+  if (what === 'backup') return { name, ...create }
+  const made = await play(create.plan, create.stage, {})
+  const gone = { ...stage, estate: wiped(topology, made.estate) }
+  return { name, ...(await planned(name, topology, digest, gone, restoring(made.estate))) }
 }
 
 function stageOf(estate: Estate, file: Stage['file']): Stage {

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Fault, faultKinds } from '../../src/twin/faults.ts'
 import { type Rehearsal, rehearse } from '../../src/twin/rehearse.ts'
 import { drawNumbers } from '../../src/cli/rehearsal.ts'
-import { changeNames, example, exampleNames, lossNames, resetNames } from './examples.ts'
+import { backupNames, changeNames, example, exampleNames, lossNames, resetNames } from './examples.ts'
 
 /**
  * Rehearses every worked example, every change in the life of a cluster and every recipe for a loss: each call of its run, spoilt in each way, then resumed. The same
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   },
 })
 /** Of these a sample is played where all of everything is not asked for. */
-const sampled = [...changeNames(), ...lossNames(), ...resetNames()]
+const sampled = [...changeNames(), ...lossNames(), ...resetNames(), ...backupNames()]
 const names = positionals.length > 0 ? positionals : [...exampleNames(), ...sampled]
 const seed = Number(values.seed)
 const sample = values.sample === undefined ? undefined : Number(values.sample)

@@ -33,6 +33,9 @@ export function restoreProducts(found: Found): readonly Product[] {
   })
 }
 
+/** Steps that set what an archive holds too. */
+const settings = /^(ucp\.(license|scheduling|config|sans)|dtr\.(storage|reconfigure|settings|certificate))/
+
 type Instead = (context: Context, found: Found, step: Step) => readonly Step[] | undefined
 
 /** The same play with some steps replaced; whoever needed one of those needs the last of what came in its place. */
@@ -47,7 +50,17 @@ function instead(found: Found, play: Play, replace: Instead): Play {
       now.set(step.id, last.id)
       return others
     })
-    return steps.map(step => ({ ...step, needs: step.needs.map(id => now.get(id) ?? id) }))
+    const restored = [...now.values()]
+    return steps.map(step => ({
+      ...step,
+      needs: step.needs.map(id => now.get(id) ?? id),
+      // Settings come back with the archive, as far as they were set when it was made.
+      ...(restored.length > 0 &&
+        !restored.includes(step.id) &&
+        settings.test(step.kind) && {
+          mayFollow: { checks: step.goal, hosts: [found.set.swarm.host, step.host] },
+        }),
+    }))
   }
 }
 

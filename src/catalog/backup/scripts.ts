@@ -163,9 +163,16 @@ docker node ls --format '{{.ID}} {{.Status}} {{.ManagerStatus}}' | while read -r
   [ -z "$manager" ] || docker node demote "$id" >/dev/null || exit
   docker node rm --force "$id" >/dev/null || exit
 done || exit
-sleep 2
-docker ps --all --quiet --filter 'name=^/?(ucp-|k8s_)' | while read -r id; do docker rm --force --volumes "$id" >/dev/null || exit; done || exit
-docker volume ls --quiet --filter name=ucp- | grep '^ucp-' | while read -r name; do docker volume rm "$name" >/dev/null || exit; done || exit
+tries=0
+while :; do
+  docker ps --all --quiet --filter 'name=^/?(ucp-|k8s_)' | while read -r id; do docker rm --force --volumes "$id" >/dev/null 2>&1; done
+  docker volume ls --quiet --filter name=ucp- | grep '^ucp-' | while read -r name; do docker volume rm "$name" >/dev/null 2>&1; done
+  left=$(docker ps --all --format '{{.Names}}' --filter 'name=^/?(ucp-|k8s_)'; docker volume ls --quiet --filter name=ucp- | grep '^ucp-')
+  [ -n "$left" ] || break
+  tries=$((tries + 1))
+  [ $tries -lt 15 ] || { echo "runbook: this of UCP is still here:" $left >&2; exit 1; }
+  sleep 2
+done
 names=$(docker config ls --format '{{.Name}}') || exit
 for name in $(printf '%s\\n' "$names" | grep '^com\\.docker\\.ucp\\.'); do docker config rm "$name" >/dev/null || exit; done`
 

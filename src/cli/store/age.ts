@@ -50,7 +50,7 @@ function streamOf(bytes: Bytes): ReadableStream<Uint8Array> {
       async pull(controller) {
         const next = await from.next()
         if (next.done) controller.close()
-        else controller.enqueue(new Uint8Array(next.value))
+        else controller.enqueue(next.value)
       },
       async cancel() {
         await from.return?.()

@@ -29,7 +29,7 @@ export function directory(folder: string): Raw {
     },
     async *get(name) {
       try {
-        for await (const piece of createReadStream(at(name), { highWaterMark: 1024 * 1024 }))
+        for await (const piece of createReadStream(at(name), { highWaterMark: 256 * 1024 }))
           yield piece as Uint8Array
       } catch (error) {
         throw trouble(error, `${at(name)} cannot be read`)

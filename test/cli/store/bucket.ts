@@ -1,6 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+interface Answer {
+  readonly code: number
+  readonly body?: Buffer | string
+  readonly etag?: string
+}
+
 /** The secret that goes with the key `access`. */
 const SECRET = 'geheim/+='
 
@@ -10,7 +16,7 @@ const SECRET = 'geheim/+='
  */
 export function bucket(objects: Map<string, Buffer>) {
   const uploads = new Map<string, { readonly key: string; readonly parts: Map<number, Buffer> }>()
-  const act = (method: string, url: URL, body: Buffer): { code: number; body?: Buffer | string; etag?: string } => {
+  const act = (method: string, url: URL, body: Buffer): Answer => {
     const key = decodeURIComponent(url.pathname.split('/').slice(2).join('/'))
     const query = url.searchParams
     const upload = query.get('uploadId')
@@ -18,7 +24,10 @@ export function bucket(objects: Map<string, Buffer>) {
     if (method === 'POST' && query.has('uploads')) {
       const id = `up&${String(uploads.size)}`
       uploads.set(id, { key, parts: new Map() })
-      return { code: 200, body: `<InitiateMultipartUploadResult><UploadId>${id.replace('&', '&amp;')}</UploadId></InitiateMultipartUploadResult>` }
+      return {
+        code: 200,
+        body: `<InitiateMultipartUploadResult><UploadId>${id.replace('&', '&amp;')}</UploadId></InitiateMultipartUploadResult>`,
+      }
     }
     if (upload !== null) {
       const open = uploads.get(upload)
@@ -28,7 +37,9 @@ export function bucket(objects: Map<string, Buffer>) {
         open.parts.set(Number(query.get('partNumber')), body)
         return { code: 200, etag: `"${createHash('md5').update(body).digest('hex')}"` }
       }
-      const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map(found => Number(found[1]))
+      const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map(found =>
+        Number(found[1]),
+      )
       const parts = numbers.map(number => open.parts.get(number) ?? Buffer.alloc(0))
       if (parts.slice(0, -1).some(part => part.length < 5 * 1024 * 1024))
         return { code: 400, body: '<Error><Code>EntityTooSmall</Code></Error>' }
@@ -45,7 +56,9 @@ export function bucket(objects: Map<string, Buffer>) {
       return { code: 204 }
     }
     const found = objects.get(key)
-    return found === undefined ? { code: 404, body: '<Error><Code>NoSuchKey</Code></Error>' } : { code: 200, body: found }
+    return found === undefined
+      ? { code: 404, body: '<Error><Code>NoSuchKey</Code></Error>' }
+      : { code: 200, body: found }
   }
   return (request: IncomingMessage, response: ServerResponse): void => {
     const parts: Buffer[] = []
@@ -53,10 +66,10 @@ export function bucket(objects: Map<string, Buffer>) {
     request.on('end', () => {
       const body = Buffer.concat(parts)
       const url = new URL(request.url ?? '/', `http://${request.headers.host ?? ''}`)
-      const answer = signed(request, url)
+      const answer: Answer = signed(request, url)
         ? act(request.method ?? '', url, body)
         : { code: 403, body: '<Error><Code>SignatureDoesNotMatch</Code></Error>' }
-      if ('etag' in answer && answer.etag !== undefined) response.setHeader('etag', answer.etag)
+      if (answer.etag !== undefined) response.setHeader('etag', answer.etag)
       response.writeHead(answer.code).end(answer.body)
     })
   }
@@ -69,8 +82,11 @@ function list(objects: Map<string, Buffer>, query: URLSearchParams): string {
     return `<ListBucketResult>${keys.map(key => `<Contents><Key>${key}</Key></Contents>`).join('')}</ListBucketResult>`
   const folders = [...new Set(keys.flatMap(key => /^[^/]*\//.exec(key.slice(prefix.length))?.[0] ?? []))]
   const from = Number(query.get('continuation-token') ?? '0')
-  const page = folders.slice(from, from + 1).map(one => `<CommonPrefixes><Prefix>${prefix}${one}</Prefix></CommonPrefixes>`)
-  const next = from + 1 < folders.length ? `<NextContinuationToken>${String(from + 1)}</NextContinuationToken>` : ''
+  const page = folders
+    .slice(from, from + 1)
+    .map(one => `<CommonPrefixes><Prefix>${prefix}${one}</Prefix></CommonPrefixes>`)
+  const next =
+    from + 1 < folders.length ? `<NextContinuationToken>${String(from + 1)}</NextContinuationToken>` : ''
   return `<ListBucketResult><Prefix>${prefix}</Prefix>${page.join('')}${next}</ListBucketResult>`
 }
 
@@ -78,9 +94,14 @@ function list(objects: Map<string, Buffer>, query: URLSearchParams): string {
 function signed(request: IncomingMessage, url: URL): boolean {
   const authorization = request.headers.authorization ?? ''
   const [, scope = '', names = '', given = ''] =
-    /^AWS4-HMAC-SHA256 Credential=access\/([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/.exec(authorization) ?? []
+    /^AWS4-HMAC-SHA256 Credential=access\/([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/.exec(
+      authorization,
+    ) ?? []
   const [day = '', region = '', service = ''] = scope.split('/')
-  const query = [...url.searchParams].map(([name, value]) => `${enc(name)}=${enc(value)}`).sort().join('&')
+  const query = [...url.searchParams]
+    .map(([name, value]) => `${enc(name)}=${enc(value)}`)
+    .sort()
+    .join('&')
   const canonical = [
     request.method,
     url.pathname,
@@ -104,5 +125,8 @@ function signed(request: IncomingMessage, url: URL): boolean {
 }
 
 function enc(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

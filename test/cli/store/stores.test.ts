@@ -51,7 +51,7 @@ async function all(bytes: Bytes): Promise<Buffer> {
 }
 
 describe.each([
-  ['a folder', () => ({ directory: 'kept' }) as Store],
+  ['a folder', () => ({ directory: 'kept' })],
   ['a bucket', () => s3],
 ])('%s', (_, storeOf) => {
   it('gives back what was put, bigger than one part and empty, and knows its digest', async () => {

@@ -45,6 +45,14 @@ const clientCertificates: FlagSpecs = {
 /** Flags by command: the table of docker-enterprise.md 3.5, DTR 2.7. */
 export const flagsOf: Readonly<Record<string, FlagSpecs>> = {
   install: { ...common, ...placed, ...ports, ...overlay, ...settings, ...clientCertificates },
+  restore: {
+    ...common,
+    ...placed,
+    ...ports,
+    ...settings,
+    ...clientCertificates,
+    'dtr-use-default-storage': flip('DTR_DEFAULT_STORAGE'),
+  },
   join: {
     ...common,
     ...placed,

@@ -24,14 +24,16 @@ export async function install(ucp: Target, work: Phase2): Promise<void> {
   if (options['overlay-subnet'] === undefined) info(`Using default overlay subnet: ${subnet}`)
   await makeNetwork(ucp, subnet)
   await attach(ucp)
-  const settings = await settingsFrom(ucp, work)
+  const { restored } = work
+  // Storage and addresses are the flags'; what a person set later is the backup's.
+  const settings = { ...restored?.settings, ...(await settingsFrom(ucp, work)) }
   if (settings.nfsUrl !== undefined) await proveNfs(ucp, work.node, settings)
   const at = { node: work.node, HTTPPort: work.ports.http, HTTPSPort: work.ports.https }
   info('Setting up replica volumes...')
   await makeVolumes(ucp, { id, at, settings })
   info('Creating initial CA certificates')
   const authority = makeAuthority('DTR CA')
-  const secrets: Secrets = {
+  const secrets: Secrets = restored?.secrets ?? {
     authority,
     web: webCertificate(authority, settings.dtrHost, options),
     token: issue(authority, 'garant', []),
@@ -49,9 +51,9 @@ export async function install(ucp: Target, work: Phase2): Promise<void> {
     secrets,
     health: {},
     replicas: { [id]: at },
-    repositories: {},
-    accounts: {},
-    tokens: {},
+    repositories: restored?.repositories ?? {},
+    accounts: restored?.accounts ?? {},
+    tokens: restored?.tokens ?? {},
   }
   await json({ url: storeUrl(id) }, '/load', { body: { version: 1, members: [id], data } })
   info('Generated TLS certificate.')

@@ -13,7 +13,7 @@ const usage = `Docker Trusted Registry (a stand-in of the runbook lab)
 
 Usage: docker run -it --rm ${bootstrapper} command [command options]
 
-Commands: install, join, reconfigure, remove, destroy, backup, upgrade, emergency-repair, images
+Commands: install, join, reconfigure, remove, destroy, backup, restore, upgrade, emergency-repair, images
 `
 
 async function bootstrap(command: string, words: readonly string[]): Promise<void> {
@@ -25,13 +25,12 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
     process.stdout.write(`dtr version ${version} (stand-in)\n`)
     return
   }
-  if (command === 'restore') throw new Fatal(`${command} is not part of this stand-in`)
   const specs = flagsOf[command]
   if (specs === undefined) throw new Fatal(`No help topic for '${command}'`)
   const flags = parseFlags(words, specs, process.env)
   logForm({ debug: flags.on('debug') })
   if (command === 'images') process.stdout.write(`${[bootstrapper, ...componentImages].join('\n')}\n`)
-  else if (command === 'install' || command === 'join') await place(command, flags)
+  else if (command === 'install' || command === 'join' || command === 'restore') await place(command, flags)
   else if (command === 'destroy') await destroy(flags)
   else if (isAtReplica(command)) await atReplica(command, flags)
 }

@@ -9,16 +9,24 @@ import type { Target } from '../common/wire.ts'
 import { json, sleep } from '../common/wire.ts'
 import type { AtReplica, Phase2 } from './phase2.ts'
 import { bootstrapper, removeObjects } from './replica.ts'
+import { readBackup } from './restore.ts'
 import type { FoundReplica } from './ucp.ts'
 import { accessFrom, findReplicas, login, nodesOf } from './ucp.ts'
 
-/** `install` and `join` up to the point where the target node takes over. */
-export async function place(command: 'install' | 'join', flags: Flags): Promise<void> {
+/** `install`, `restore` and `join` up to the point where the target node takes over. */
+export async function place(command: 'install' | 'join' | 'restore', flags: Flags): Promise<void> {
   info(
-    command === 'install'
-      ? 'Beginning Docker Trusted Registry installation'
-      : 'Beginning Docker Trusted Registry replica join',
+    {
+      install: 'Beginning Docker Trusted Registry installation',
+      join: 'Beginning Docker Trusted Registry replica join',
+      restore: 'Beginning Docker Trusted Registry restore',
+    }[command],
   )
+  // One of them, and no more: the store is not in the backup [docker-enterprise.md 3.7].
+  const stores = ['dtr-use-default-storage', 'dtr-storage-volume', 'nfs-storage-url']
+  if (command === 'restore' && stores.filter(name => (flags.text(name) ?? '') !== '').length !== 1)
+    throw new Fatal(`Exactly one of ${stores.map(name => `--${name}`).join(', ')} is required for a restore`)
+  const restored = command === 'restore' ? readBackup() : undefined
   const access = await accessFrom(flags)
   const ucp = await login(access)
   const ports = {
@@ -60,6 +68,7 @@ export async function place(command: 'install' | 'join', flags: Flags): Promise<
     ports,
     options: optionsOf(flags),
     ...(existing === undefined ? {} : { existing }),
+    ...(restored === undefined ? {} : { restored }),
   })
 }
 

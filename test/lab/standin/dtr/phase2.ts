@@ -12,6 +12,7 @@ import { join } from './join.ts'
 import { reconfigure } from './reconfigure.ts'
 import { remove } from './remove.ts'
 import { network } from './replica.ts'
+import type { Restored } from './restore.ts'
 import type { UcpAccess } from './ucp.ts'
 import { targetOf } from './ucp.ts'
 import { upgrade } from './upgrade.ts'
@@ -25,7 +26,7 @@ export const isAtReplica = (command: string): command is AtReplica =>
 
 /** What phase 1 hands to phase 2. */
 export interface Phase2 {
-  readonly command: 'install' | 'join' | AtReplica
+  readonly command: 'install' | 'join' | 'restore' | AtReplica
   readonly access: UcpAccess
   /** The replica that is made, or the one that the work is done at. */
   readonly id: string
@@ -36,6 +37,8 @@ export interface Phase2 {
   readonly ports: { readonly http: number; readonly https: number }
   /** Flags that were given, by name. */
   readonly options: Readonly<Record<string, string>>
+  /** What a restore brings back. */
+  readonly restored?: Restored
 }
 
 /** The second phase: runs on the target node, attached to the replicas' network. */
@@ -45,6 +48,7 @@ export async function phase2(): Promise<void> {
   const ucp = await quietLogin(work.access)
   switch (work.command) {
     case 'install':
+    case 'restore':
       return install(ucp, work)
     case 'join':
       return join(ucp, work)

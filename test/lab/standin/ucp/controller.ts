@@ -6,6 +6,7 @@ import { localEngine } from '../common/engine.ts'
 import type { Target } from '../common/wire.ts'
 import { bodyOf, json, open } from '../common/wire.ts'
 import { managerParts } from './agent.ts'
+import { backups } from './backups.ts'
 import type { Cluster, CreateSpec } from './cluster.ts'
 import { clusterOf } from './cluster.ts'
 import type { ClusterState } from './state.ts'
@@ -81,8 +82,14 @@ async function handle(question: Question): Promise<void> {
   if (free !== undefined) return free(question)
   const token = /^Bearer (.+)$/.exec(question.message.headers.authorization ?? '')?.[1]
   const user = token === undefined ? undefined : userOf(question.state, token)
+  const { state, path, message, response } = question
   if (user === undefined) {
     answer(question.response, 401, { message: 'unauthorized' })
+    return
+  }
+  if (/^\/api\/ucp\/backups?(\/|$)/.test(path)) {
+    const said = await backups(path, message, `${state.repository}/ucp:${state.version}`)
+    answer(response, said.status, said.body)
     return
   }
   await (ownPaths[question.path] ?? clusterPath)(question)

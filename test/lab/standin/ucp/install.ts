@@ -183,7 +183,7 @@ function mountedLicense(): string | undefined {
 }
 
 /** Waits until every node known now is set up: managers serve, workers have their proxy. */
-async function allReconciled(here: string, address: string, port: number): Promise<void> {
+export async function allReconciled(here: string, address: string, port: number): Promise<void> {
   const nodes = (await json<readonly SwarmNode[]>(localEngine, '/nodes')).filter(
     node => node.Status.State === 'ready',
   )

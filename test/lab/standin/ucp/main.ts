@@ -8,6 +8,7 @@ import { install } from './install.ts'
 import { ports } from './ports.ts'
 import { proxy } from './proxy.ts'
 import { freshToml } from './toml.ts'
+import { restore } from './restore.ts'
 import { clean, instanceId, uninstall } from './uninstall.ts'
 import { upgrade } from './upgrade.ts'
 
@@ -97,17 +98,29 @@ const backupFlags: FlagSpecs = {
   'include-logs': flip,
 }
 
+const restoreFlags: FlagSpecs = {
+  ...common,
+  passphrase: text(),
+  'host-address': text('UCP_HOST_ADDRESS'),
+  san: { kind: 'list', env: 'UCP_HOSTNAMES' },
+  'data-path-addr': text('UCP_DATA_PATH_ADDR'),
+  'swarm-grpc-port': text(),
+  'force-minimums': flip,
+  'unlock-key': text('UNLOCK_KEY'),
+}
+
 const flagsOf: Readonly<Record<string, FlagSpecs>> = {
   install: installFlags,
   upgrade: upgradeFlags,
   backup: backupFlags,
+  restore: restoreFlags,
 }
 
 const usage = `Universal Control Plane (a stand-in of the runbook lab)
 
 Usage: docker container run --rm -it --name ucp -v /var/run/docker.sock:/var/run/docker.sock ${repository}/ucp:${version} command [arguments...]
 
-Commands: install, upgrade, backup, uninstall-ucp, id, images, example-config, help
+Commands: install, upgrade, backup, restore, uninstall-ucp, id, images, example-config, help
 `
 
 async function bootstrap(command: string, words: readonly string[]): Promise<void> {
@@ -116,6 +129,7 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
   if (command === 'install') await install(flags)
   else if (command === 'upgrade') await upgrade(flags)
   else if (command === 'backup') await backup(flags)
+  else if (command === 'restore') await restore(flags)
   else if (command === 'uninstall-ucp') await uninstall(flags)
   else if (command === 'id') process.stdout.write(`${await instanceId()}\n`)
   else if (command === 'example-config') process.stdout.write(freshToml(443, '192.168.0.0/16'))
@@ -125,7 +139,7 @@ async function bootstrap(command: string, words: readonly string[]): Promise<voi
       ...components.map(each => `${repository}/ucp-${each}:${version}`),
     ]
     process.stdout.write(`${names.join('\n')}\n`)
-  } else if (['restore', 'dump-certs', 'support'].includes(command)) {
+  } else if (['dump-certs', 'support'].includes(command)) {
     throw new Fatal(`${command} is not part of this stand-in`)
   } else if (command === 'help' || command === '--help' || command === '') process.stdout.write(usage)
   else throw new Fatal(`No help topic for '${command}'`)
