@@ -18,6 +18,7 @@ import type { Good } from './load.ts'
 import { insistOnAll } from './prospect.ts'
 import { discardRun, filesOf } from './runs.ts'
 import { secondsOf } from './seconds.ts'
+import type { OnFailure } from './unwind.ts'
 
 export interface Undertaking extends Omit<Conduct, 'guard'> {
   /** Hosts to hold: all of the plan but those left out. */
@@ -26,6 +27,8 @@ export interface Undertaking extends Omit<Conduct, 'guard'> {
   readonly continues?: readonly string[]
   /** '10m': how long to wait for hosts that somebody else holds. */
   readonly lockTimeout: string | undefined
+  /** 'rollback': when it fails the hosts stay closed to others, for the way back that follows. */
+  readonly onFailure?: OnFailure
   /** Called with what is seen once the hosts are ours. @throws Quit when the plan is not for that any more */
   readonly insist?: (facts: Facts) => void
 }
@@ -82,7 +85,7 @@ export async function undertake(job: Undertaking): Promise<number> {
     if (error instanceof Quit) code = exits[error.exit]
     throw error
   } finally {
-    await end(held, code, io)
+    await end(held, code, job)
   }
 }
 
@@ -101,10 +104,11 @@ async function hold({ scope, plan, sessions, at, continues, lockTimeout, io }: U
   }
 }
 
-/** A run in doubt keeps others off: what it began may still be at work. */
-async function end(held: Held, code: number, io: Conduct['io']): Promise<void> {
+/** A run in doubt keeps others off: what it began may still be at work. So does one that is to be undone now. */
+async function end(held: Held, code: number, { io, onFailure }: Undertaking): Promise<void> {
+  const goesOn = code === exits.inDoubt || (code === exits.failed && onFailure === 'rollback')
   const result = Object.entries(exits).find(([, number]) => number === code)?.[0] ?? String(code)
-  await giveBack(held, code === exits.inDoubt ? 'left' : 'released', result, io)
+  await giveBack(held, goesOn ? 'left' : 'released', result, io)
 }
 
 /** A step without what came true by itself while we looked: whether it is needed is asked again just before it anyway. */
@@ -123,10 +127,12 @@ export async function underLease(
   {
     lockTimeout,
     continues,
+    onFailure,
     of = products,
   }: {
     readonly lockTimeout?: string
     readonly continues?: readonly string[]
+    readonly onFailure?: OnFailure
     /** What the plan was made of, where that is not all products. */
     readonly of?: readonly Product[]
   },
@@ -139,6 +145,7 @@ export async function underLease(
     ...job,
     scope: scopeOf(plan),
     ...(continues && { continues }),
+    ...(onFailure && { onFailure }),
     lockTimeout,
     insist(facts) {
       const whole = compile(topology, playbook, of, facts)

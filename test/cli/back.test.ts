@@ -109,6 +109,11 @@ it('apply goes all the way afterwards', async () => {
   expect(out).toMatch(/no changes/)
 })
 
+const endings = (host: string): readonly string[] =>
+  (cluster.estate.hosts[host]?.custody?.leases ?? []).map(({ ended }) =>
+    ended === undefined ? 'held' : (JSON.parse(ended) as { how: string }).how,
+  )
+
 it('--on-failure rollback undoes at once: exit 16, the cluster as it was, nobody held', async () => {
   const own = (name: string, argv: string, undo: string): string =>
     `  - name: ${name}\n    hosts: [w1]\n    command:\n      argv: [${argv}]\n      undo:\n        argv: [${undo}]\n`
@@ -126,6 +131,8 @@ it('--on-failure rollback undoes at once: exit 16, the cluster as it was, nobody
     'w1 first-undo',
   ])
   expect(normal({ ...cluster.estate, hosts: timeless() })).toBe(before)
+  // Nobody could come in between the failure and the way back.
+  expect(endings('w1').slice(-2)).toEqual(['left', 'released'])
   out = ''
   await lock({ what: 'status', file: 'own.yml', json: false }, cluster.io)
   expect(out).toMatch(/^(\S+: free\n)+$/)
@@ -148,6 +155,10 @@ it('--on-failure rollback where nothing undoes the last change holds, as without
   spoilt = (_, words) => (words.startsWith('for-good') ? 3 : undefined)
   expect(await applying('stuck.yml', { onFailure: 'rollback' })).toBe(15)
   expect(err).toMatch(/point of no return: nothing undoes "For good/)
+  expect(endings('w1').slice(-2)).toEqual(['left', 'released'])
+  out = ''
+  await lock({ what: 'status', file: 'stuck.yml', json: false }, cluster.io)
+  expect(out).toMatch(/^(\S+: free\n)+$/)
 })
 
 it('in doubt is exit 17 with the ways out, and what a person says decides', async () => {

@@ -71,6 +71,7 @@ export async function resume(args: ResumeArgs, io: Io): Promise<number> {
       scope: scopeOf(plan),
       ...(origin.winds && { continues: origin.winds }),
       lockTimeout: args.lockTimeout,
+      ...(args.onFailure && { onFailure: args.onFailure }),
     })
     return await afterFailure(code, args.onFailure, at.id, { ...args, runsDir }, io)
   } finally {
