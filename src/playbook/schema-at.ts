@@ -59,8 +59,9 @@ function variantOf(node: SchemaNode | undefined, value: unknown): SchemaNode | u
   if (node?.oneOf === undefined) return node
   const kind = childOf(value, 'kind')
   return (
-    node.oneOf.map(one => deref(one)).find(variant => wordsOf(variant?.properties?.['kind']).includes(String(kind))) ??
-    node
+    node.oneOf
+      .map(one => deref(one))
+      .find(variant => wordsOf(variant?.properties?.['kind']).includes(String(kind))) ?? node
   )
 }
 

@@ -49,7 +49,7 @@ export async function runDrill(stage: DrillStage): Promise<DrillOutcome> {
     by: stage.by,
     resumed: past.length > 0,
   })
-  const place = { id, drill, canaries: stage.canaries, world, sessions, record }
+  const place = { id, drill, canaries: stage.canaries, world, sessions, record, napMs: stage.napMs }
   const groupsBefore = past.find(event => event.kind === 'quorums')?.groups
   const seeing = createWatch({
     ...{ drill, quorums: stage.quorums, world, sessions, record },
@@ -74,7 +74,7 @@ export async function runDrill(stage: DrillStage): Promise<DrillOutcome> {
       if (clock.now() - startedMs > drill.maxDurationSeconds * 1000)
         abort(`it takes longer than ${drill.maxDurationSeconds} s`, '')
       const nextMs = clock.now() + stage.watchSeconds * 1000
-      while (!isOver() && clock.now() < nextMs) await clock.sleep(Math.min(nextMs - clock.now(), 1_000))
+      while (!isOver() && clock.now() < nextMs) await clock.sleep(Math.min(nextMs - clock.now(), stage.napMs))
     }
   }
   const both = AbortSignal.any([stage.signal, ending.signal])

@@ -13,6 +13,7 @@ export interface CanaryPlace {
   readonly world: World
   readonly sessions: Sessions
   readonly record: (event: DrillEvent) => void
+  readonly napMs: number
 }
 
 /** Canaries that go on until they are told to stop. */
@@ -48,7 +49,7 @@ export async function tryOnce(
 
 /** Tries every service of the drill at its own pace, each in a loop of its own. What cannot be recorded ends all of them. */
 export function letFly(place: CanaryPlace, before: DrillState, fail: (error: unknown) => void): Flock {
-  const { id, drill, canaries, world, record } = place
+  const { id, drill, canaries, world, record, napMs } = place
   const { clock } = world
   let stopped = false
   const isStopped = (): boolean => stopped
@@ -86,7 +87,7 @@ export function letFly(place: CanaryPlace, before: DrillState, fail: (error: unk
       // A try that took longer than the pace is followed at once, and the pace begins anew.
       nextMs = Math.max(nextMs + everySeconds * 1000, clock.now())
       // In short naps, so that the drill's end is not waited for.
-      while (!isStopped() && clock.now() < nextMs) await clock.sleep(Math.min(nextMs - clock.now(), 1_000))
+      while (!isStopped() && clock.now() < nextMs) await clock.sleep(Math.min(nextMs - clock.now(), napMs))
     }
   }
   const { everySeconds } = drill.canaries

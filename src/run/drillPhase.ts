@@ -66,7 +66,7 @@ export async function playPhase(phase: Phase, parts: Parts): Promise<void> {
 
 async function ask(phase: Phase, { stage, signal }: Parts): Promise<Answer> {
   const given = await stage.answer(phase)
-  await pause((given.afterSeconds ?? 0) * 1000, stage.world, signal)
+  await pause((given.afterSeconds ?? 0) * 1000, stage.world, signal, stage.napMs)
   return given
 }
 

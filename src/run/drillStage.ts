@@ -53,6 +53,8 @@ export interface DrillStage {
   readonly isBusinessHours: () => boolean | null
   /** How often groups and faults are looked at. */
   readonly watchSeconds: number
+  /** The longest sleep from which nobody can be woken: short where time is real. */
+  readonly napMs: number
 }
 
 /** A phase that came to no good end. */
@@ -93,13 +95,18 @@ export async function until(
 }
 
 /** @throws PhaseEnd when the drill is to stop meanwhile */
-export async function pause(ms: number, world: World, signal: AbortSignal): Promise<void> {
+export async function pause(
+  ms: number,
+  world: World,
+  signal: AbortSignal,
+  napMs: number = POLL_MS,
+): Promise<void> {
   const endMs = world.clock.now() + ms
   for (;;) {
     if (signal.aborted) throw new PhaseEnd('stopped', 'the drill was stopped')
     const leftMs = endMs - world.clock.now()
     if (leftMs <= 0) return
-    await world.clock.sleep(Math.min(leftMs, 1_000))
+    await world.clock.sleep(Math.min(leftMs, napMs))
   }
 }
 

@@ -8,6 +8,7 @@ import { labDown, labUp } from '../lab/harness.ts'
 import { cannotExitCode, whyNoLab } from '../lab/machine.ts'
 import { writePlaybook } from '../lab/playbook.ts'
 import { runbook, type RunbookEnd } from '../lab/run.ts'
+import { killed } from './killed.ts'
 
 /**
  * `npm run drills -- lab [NAME …]`: the drills of playbooks/drills, live, on real hosts of a lab, with clients that push and pull
@@ -126,7 +127,10 @@ function summary(reports: readonly DrillReport[]): string {
 
 const [what, ...names] = process.argv.slice(2)
 const unknown = names.filter(name => !inLab.includes(name))
-if (what !== 'lab' || unknown.length > 0) {
-  say(`usage: npm run drills -- lab [NAME …]\ndrills: ${inLab.join(', ')}`)
+if (what === 'killed' && names.length === 0) process.exitCode = (await killed()) ? 0 : 1
+else if (what === 'lab' && unknown.length === 0)
+  process.exitCode = await lab(names.length === 0 ? inLab : names)
+else {
+  say(`usage: npm run drills -- lab [NAME …] | killed\ndrills: ${inLab.join(', ')}`)
   process.exitCode = 64
-} else process.exitCode = await lab(names.length === 0 ? inLab : names)
+}

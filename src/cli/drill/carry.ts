@@ -36,6 +36,7 @@ export interface Carrying {
 
 /** Groups are looked at this often: on real hosts every look asks each of them. */
 const WATCH_SECONDS = { pretended: 15, real: 10 } as const
+const NAP_MS = { pretended: 3_600_000, real: 1_000 } as const
 const WIDTH = 10
 
 /** On real hosts, through sessions that are already ours. */
@@ -43,7 +44,7 @@ export async function carryOn(
   job: Carrying,
   world: World,
   sessions: Sessions,
-  watchSeconds: number = WATCH_SECONDS.real,
+  time: 'real' | 'pretended' = 'real',
 ): Promise<DrillOutcome> {
   const { of, id, io, kept, keep } = job
   const { drill, good, identity } = of
@@ -63,7 +64,8 @@ export async function carryOn(
     emit: job.emit,
     signal: job.signal,
     width: WIDTH,
-    watchSeconds,
+    watchSeconds: WATCH_SECONDS[time],
+    napMs: NAP_MS[time],
     planOf: async (phase: Phase, run: string): Promise<PhasePlan> => {
       const before = kept(phase.id)
       const begun = job.past.some(event => event.kind === 'run-started' && event.run === run)
@@ -110,5 +112,5 @@ export async function rehearseDrill(job: Carrying): Promise<DrillOutcome> {
   const { facts, secret, file } = stage
   const ask = (question: string): Promise<never> => Promise.reject(new Error(`nobody answers: ${question}`))
   const world: World = { hosts, connect, facts, secret, file, ask, clock, redact: createRedact() }
-  return carryOn(job, world, openSessions(hosts, connect), WATCH_SECONDS.pretended)
+  return carryOn(job, world, openSessions(hosts, connect), 'pretended')
 }

@@ -4,7 +4,7 @@ import type { Event } from '../../run/event.ts'
 import type { DrillOutcome } from '../../run/drillEvent.ts'
 import { drillFigures, verdicts } from '../../run/drillFigures.ts'
 import { drillState } from '../../run/drillState.ts'
-import { openJournal } from '../../run/journal.ts'
+import { openJournal, type Past } from '../../run/journal.ts'
 import { drillLines } from '../../views/drillLines.ts'
 import { asksPeople, insistOnAnswers, readAnswers } from '../drill/answers.ts'
 import { rehearseDrill } from '../drill/carry.ts'
@@ -47,7 +47,7 @@ export async function drillRun(args: DrillRunArgs, io: Io): Promise<number> {
     },
     io.clock.now(),
   )
-  return carry(of, at, [], args, io)
+  return carry(of, at, undefined, args, io)
 }
 
 export interface DrillResumeArgs {
@@ -84,21 +84,19 @@ export async function drillResume(args: DrillResumeArgs, io: Io): Promise<number
     io,
   )
   if (past.note !== undefined) io.err(`${at.journal}: ${past.note}\n`)
-  return carry(of, at, past.events, args, io)
+  return carry(of, at, past, args, io)
 }
 
 async function carry(
   of: GoodDrill,
   at: DrillFolder,
-  past: readonly Event[],
+  before: Past | undefined,
   args: { readonly answers?: string; readonly lockTimeout?: string; readonly drillsDir: string },
   io: Io,
 ): Promise<number> {
   const { drill } = of
-  const journal =
-    past.length === 0
-      ? openJournal(at.journal)
-      : openJournal(at.journal, keptDrill(resolve(io.cwd, args.drillsDir), at.id).past)
+  const journal = openJournal(at.journal, before)
+  const past = before?.events ?? []
   const events: Event[] = [...past]
   const show = drillLines(io.err)
   const interrupt = onInterrupt(
