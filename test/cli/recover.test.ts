@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { engineState } from '../../src/catalog/docker/estate.ts'
 import { stopReplica, twinDtr } from '../../src/catalog/dtr/state.ts'
 import { recover, type RecoverArgs } from '../../src/cli/verbs/recover.ts'
 import { normal } from '../../src/twin/rehearse.ts'
@@ -81,4 +82,33 @@ it('brings it back when somebody agrees, exactly as saved; then that plan is sta
   ).rejects.toMatchObject({
     exit: 'refused',
   })
+})
+
+it('asks for the name of the cluster before what nothing undoes, and repairs what has lost its majority', async () => {
+  const { members = {} } = twinDtr(cluster.estate) ?? {}
+  for (const [id, { host }] of Object.entries(members)) {
+    if (host === 'd2') continue
+    stopReplica(cluster.estate, id)
+    const { containers, volumes } = engineState(cluster.estate, host)
+    for (const kind of [containers, volumes])
+      for (const name of Object.keys(kind)) if (name.endsWith(`-${id}`)) Reflect.deleteProperty(kind, name)
+  }
+  const { file: _file, ...rest } = args
+  const shown = await cluster.run(io => recover({ ...rest, scenario: 'dtr-ha.yml' }, io))
+  expect(shown.out).toContain('-> dtr-majority-loss')
+  const repair: RecoverArgs = { ...args, scenario: 'dtr-majority-loss' }
+  await expect(cluster.run(io => recover(repair, io), ['y'])).rejects.toMatchObject({ exit: 'unanswered' })
+  const done = await cluster.run(io => recover(repair, io), ['dtr-ha'])
+  expect(done.err).toContain('Nothing undoes 1 of these steps. Type dtr-ha to go on')
+  expect(done.out).toMatch(/dtr-ha: done, \d+ changes?/)
+  expect(done.code).toBe(0)
+})
+
+it('takes a total loss for what a backup is for: looks first, and takes no flag that a restore does not', async () => {
+  await expect(
+    cluster.run(io => recover({ ...args, scenario: 'dtr-total-loss', without: 'd3', dryRun: true }, io)),
+  ).rejects.toMatchObject({ exit: 'usage' })
+  await expect(
+    cluster.run(io => recover({ ...args, scenario: 'dtr-total-loss', dryRun: true }, io)),
+  ).rejects.toMatchObject({ exit: 'refused', message: 'a rule says no: RB0862' })
 })

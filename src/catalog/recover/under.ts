@@ -45,17 +45,3 @@ export function under(
     }
   })
 }
-
-/** Plays one after another as one play: what a later one does first waits for all that is loose before it. */
-export function inTurn(plays: readonly Play[]): Play {
-  return context => {
-    let { after } = context
-    return plays.flatMap(play => {
-      const steps = play({ ...context, after })
-      const needed = new Set(steps.flatMap(step => step.needs))
-      const loose = steps.filter(step => !needed.has(step.id)).map(step => step.id)
-      if (loose.length > 0) after = loose
-      return steps
-    })
-  }
-}
