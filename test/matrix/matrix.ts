@@ -107,7 +107,7 @@ async function parent(): Promise<boolean> {
   const count = (end: Ending['end']): number => found.filter(one => one.end === end).length
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(
-    `\n${found.length} pairs (${names.length} starts × ${columns.length} playbooks${values.sample === undefined ? '' : `, a sample by seed ${values.seed}`}) in ${seconds} s: ${count('reached')} reached, second apply empty; ${count('refused')} refused by name; ${wrong.length} wrong; margin under the printed one ${lows.filter(by => by < 0).length} times in ${lows.length}`,
+    `\n${found.length} pairs (${names.length} starts × ${columns.length} playbooks${values.sample === undefined ? '' : `, a sample by seed ${values.seed}`}) in ${seconds} s: ${count('reached')} reached, second apply empty; ${count('refused')} refused by name; ${wrong.length} wrong (a plan that changed anything would be); margin under the printed one ${lows.filter(by => by < 0).length} times in ${lows.length}`,
   )
   const deeds = (which: 'planned' | 'asPlanned'): number =>
     found.reduce((sum, one) => sum + (one.fidelity?.[which] ?? 0), 0)

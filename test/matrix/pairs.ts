@@ -92,14 +92,18 @@ export interface Ending {
   }
 }
 
-/** Read-only: what is there, and what would be done about it. */
+/** Read-only: what is there, and what would be done about it. @throws when looking has changed anything */
 export async function look(topology: Topology, estate: Estate): Promise<Survey> {
   const stage = stageOf(estate)
   const clock = virtualClock(estate.clockMs)
-  const connect = connectTwin(structuredClone(estate), stage.models, clock, { guardProbes: true })
+  const looked = structuredClone(estate)
+  const connect = connectTwin(looked, stage.models, clock, { guardProbes: true })
   const ask = (): Promise<never> => Promise.reject(new Error('planning asks nobody'))
   const world = { ...stage, hosts: topology.hosts, connect, clock, ask, redact: createRedact() }
-  return await survey(topology, 'matrix', products, world, openSessions(topology.hosts, connect))
+  const seen = await survey(topology, 'matrix', products, world, openSessions(topology.hosts, connect))
+  const state = (of: Estate): string => canonical({ ...of, clockMs: 0 })
+  if (state(looked) !== state(estate)) throw new Error('looking has changed the estate')
+  return seen
 }
 
 /** Applies one playbook to one estate, then looks at the result as a second apply would. */
