@@ -161,7 +161,10 @@ async function measure(
     if (roundTripMs > 0) wire.push({ wanted: roundTripMs, seen })
     for (const workload of wanted) {
       const slowOn = values.slow === undefined || values.slow.split(',').includes(workload.id)
-      const taking = there.filter(({ slow }) => !slow || slowOn)
+      const taking = there.filter(
+        ({ slow, id }) =>
+          (!slow || slowOn) && (id !== 'runbook-awaited' || ['W2', 'W5'].includes(workload.id)),
+      )
       runs.push(...(await inTurns(workload, taking, roundTripMs, rounds, at, directory)))
       if (roundTripMs === 0)
         for (const tool of taking.filter(({ slow, id }) => size === 'full' || !slow || id === 'runbook')) {
@@ -195,7 +198,7 @@ async function inTurns(
     for (const tool of chosen) {
       if (round >= (tool.slow ? rounds.slow : rounds.fast)) continue
       if (tool.slow && roundTripMs > 0 && workload.id !== 'W4') continue
-      const { cost, wrong } = await runOnce(workload, tool, at, directory)
+      const { cost, phases, wrong } = await runOnce(workload, tool, at, directory)
       const result = wrong === undefined ? '' : `  DOES NOT COUNT: ${wrong}`
       say(
         `${workload.id} RTT ${roundTripMs} ${tool.id}: ${cost.seconds.toFixed(2)} s, CPU ${cost.cpuSeconds.toFixed(2)} s${result}`,
@@ -206,6 +209,7 @@ async function inTurns(
         tool: tool.id,
         round,
         cost,
+        ...(phases !== undefined && { phases }),
         ...(wrong !== undefined && { wrong }),
       })
     }

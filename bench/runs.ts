@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { command } from '../test/lab/command.ts'
 import type { BenchHosts } from './hosts.ts'
 import type { Tool } from './tools.ts'
+import { type Phases, phasesOf } from './phases.ts'
 import { prepare, stamp, type Workload, wrongOn } from './workloads.ts'
 
 /** What one program cost, as measure.py says it. */
@@ -24,6 +25,8 @@ export interface Run {
   readonly tool: string
   readonly round: number
   readonly cost: Cost
+  /** Of ours. */
+  readonly phases?: Phases
   /** Why this run does not count. */
   readonly wrong?: string
 }
@@ -59,7 +62,7 @@ export async function runOnce(
   at: BenchHosts,
   directory: string,
   mode: 'cpu' | 'memory' = 'cpu',
-): Promise<{ readonly cost: Cost; readonly wrong?: string }> {
+): Promise<{ readonly cost: Cost; readonly phases?: Phases; readonly wrong?: string }> {
   const own = join(directory, tool.id)
   rmSync(own, { recursive: true, force: true })
   mkdirSync(own, { recursive: true })
@@ -67,11 +70,13 @@ export async function runOnce(
   for (const host of hosts) prepare(workload, host)
   const before = hosts.map(host => (workload.from === 'done' ? stamp(workload, host) : undefined))
   const output = join(own, 'output')
+  const beganMs = Date.now()
   const cost = await measured(mode, tool.command(workload, at, own), output)
+  const phases = phasesOf(join(own, 'runs'), beganMs, Date.now())
   if (cost.code !== 0) {
     const said = readFileSync(output, 'utf8').trimEnd().split('\n').slice(-5).join(' | ')
     return { cost, wrong: `ended with ${cost.code}: ${said}` }
   }
   const wrong = hosts.map((host, i) => wrongOn(workload, host, before[i])).find(one => one !== undefined)
-  return { cost, ...(wrong !== undefined && { wrong }) }
+  return { cost, ...(phases !== undefined && { phases }), ...(wrong !== undefined && { wrong }) }
 }

@@ -35,3 +35,8 @@ export function growth(points: readonly { readonly size: number; readonly cost: 
   const top = logs.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0)
   return top / logs.reduce((sum, [a]) => sum + (a - x) ** 2, 0)
 }
+
+/** One line of a table. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}

@@ -50,44 +50,47 @@ function everywhere(hosts: readonly BenchHost[], script: string): readonly strin
   return ['sh', '-c', `printf '%s\\n' ${quote(addresses)} | xargs -P 50 -I{} sh ${script} {}`]
 }
 
-const runbook: Tool = {
-  id: 'runbook',
-  title: 'runbook apply',
-  slow: false,
-  command(workload, at, directory) {
-    const file = join(directory, 'site.yml')
-    const steps = workload.tasks.map((task, i) => {
-      const name = `Step ${i + 1}`
-      if (task.kind === 'directory')
-        return { name, file: { path: task.path, state: 'directory', mode: task.mode } }
-      if (task.kind === 'file')
-        return { name, file: { path: task.path, mode: task.mode, content: task.content } }
-      const { shell, creates } = task
-      // Declared short: a command that may take long is a job of its own.
-      return { name, command: { shell, timeoutSeconds: 10, ...(creates !== undefined && { creates }) } }
-    })
-    writeFileSync(
-      file,
-      stringify({
-        runbook: 1,
-        name: 'bench',
-        ssh: { user: 'root', port: 22, identityFile: at.keyPath, knownHosts: [at.knownHostsPath] },
-        hosts: Object.fromEntries(hostsOf(workload, at).map(({ name, address }) => [name, { address }])),
-        steps,
-      }),
-    )
-    return [
-      process.execPath,
-      bundle,
-      'apply',
-      file,
-      '--yes',
-      '--parallel',
-      '50',
-      '--runs-dir',
-      join(directory, 'runs'),
-    ]
-  },
+function runbook(id: string, title: string, ...flags: readonly string[]): Tool {
+  return {
+    id,
+    title,
+    slow: false,
+    command(workload, at, directory) {
+      const file = join(directory, 'site.yml')
+      const steps = workload.tasks.map((task, i) => {
+        const name = `Step ${i + 1}`
+        if (task.kind === 'directory')
+          return { name, file: { path: task.path, state: 'directory', mode: task.mode } }
+        if (task.kind === 'file')
+          return { name, file: { path: task.path, mode: task.mode, content: task.content } }
+        const { shell, creates } = task
+        // Declared short: a command that may take long is a job of its own.
+        return { name, command: { shell, timeoutSeconds: 10, ...(creates !== undefined && { creates }) } }
+      })
+      writeFileSync(
+        file,
+        stringify({
+          runbook: 1,
+          name: 'bench',
+          ssh: { user: 'root', port: 22, identityFile: at.keyPath, knownHosts: [at.knownHostsPath] },
+          hosts: Object.fromEntries(hostsOf(workload, at).map(({ name, address }) => [name, { address }])),
+          steps,
+        }),
+      )
+      return [
+        process.execPath,
+        bundle,
+        'apply',
+        file,
+        '--yes',
+        '--parallel',
+        '50',
+        '--runs-dir',
+        join(directory, 'runs'),
+        ...flags,
+      ]
+    },
+  }
 }
 
 const sshBatch: Tool = {
@@ -179,7 +182,8 @@ function ansible(flavour: Flavour, title: string): Tool {
 }
 
 export const tools: readonly Tool[] = [
-  runbook,
+  runbook('runbook', 'runbook apply'),
+  runbook('runbook-awaited', 'runbook apply --one-by-one', '--one-by-one'),
   sshBatch,
   sshMux,
   ansible('tuned', 'Ansible, pipelining and forks'),

@@ -35,6 +35,8 @@ export interface Conduct {
   readonly sessions: Sessions
   readonly output: OutputKind
   readonly parallel: number
+  /** Each step is awaited before the next is sent to its host. */
+  readonly oneByOne?: boolean
   /** What to type next: when it is done, and to go on when it is not. */
   readonly next: { readonly done: string; readonly resume: string }
   readonly io: Io
@@ -127,6 +129,7 @@ export async function conduct(job: Conduct): Promise<number> {
         past: past?.events ?? [],
         observed: job.observed,
         width: job.parallel,
+        ...(job.oneByOne && { oneByOne: true }),
         emit,
         signal: AbortSignal.any([interrupt.signal, fencedOff.signal]),
         sessions,

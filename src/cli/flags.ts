@@ -75,6 +75,11 @@ export const flags = {
     type: 'number',
     default: 10,
   },
+  'one-by-one': {
+    describe: 'Await each step before the next is sent to its host, also the short ones',
+    type: 'boolean',
+    default: false,
+  },
   'runs-dir': {
     describe: 'Where runs are kept',
     type: 'string',

@@ -171,6 +171,7 @@ export const verbTable: readonly VerbEntry[] = [
       'replan',
       'approvals-from',
       'on-failure',
+      'one-by-one',
       ...running,
     ],
     needs: 'a playbook or a saved plan',

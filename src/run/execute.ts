@@ -28,7 +28,7 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal
   /** What a person says about a step in doubt, after looking. */
   readonly assume?: { readonly step: StepId; readonly done: boolean; readonly by: string }
-  /** Each step is awaited before the next of its host begins, also where the host could go on by itself. */
+  /** A message to a host has one step, which is awaited before the next is sent, also where the host could go on by itself. */
   readonly oneByOne?: boolean
   /** Sessions to use and leave open; without them the run opens its own and closes them. */
   readonly sessions?: Sessions
@@ -118,9 +118,9 @@ export async function execute(plan: Plan, world: World, options: ExecuteOptions)
     const begin = (step: Step, before: StepRun): Promise<void> => {
       const isSure = step.goal.length > 0 && knowledge.sure(step.goal)
       const steps =
-        before.state !== 'waiting' || options.oneByOne || (isSure && goalHolds(step, knowledge))
+        before.state !== 'waiting' || (isSure && goalHolds(step, knowledge))
           ? []
-          : together(step, waiting.values(), run, world, id => alone.has(id))
+          : together(step, options.oneByOne ? [step] : waiting.values(), run, world, id => alone.has(id))
       if (steps.length === 0) {
         waiting.delete(step.id)
         doubtful.delete(step)

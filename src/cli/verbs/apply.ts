@@ -34,6 +34,8 @@ export interface ApplyArgs {
   readonly brief?: boolean
   readonly output: OutputKind
   readonly parallel: number
+  /** Await each step before the next is sent to its host. */
+  readonly oneByOne?: boolean
   readonly runsDir: string
   /** How long to wait for hosts that somebody else holds. Default: not at all. */
   readonly lockTimeout?: string
@@ -105,6 +107,7 @@ export async function apply(args: ApplyArgs, io: Io): Promise<number> {
       sessions,
       output: args.output,
       parallel: args.parallel,
+      ...(args.oneByOne && { oneByOne: true }),
       next: { done: `runbook status ${playbook}`, resume: `runbook resume ${run.id}` },
       io,
     })
