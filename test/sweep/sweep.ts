@@ -13,6 +13,7 @@ import { backupNames, changeNames, example, exampleNames, lossNames, resetNames 
  *
  *     npm run sweep                          every case of every example, some of every change and of every loss
  *     npm run sweep -- --all                 every case of every change too
+ *     npm run sweep -- --losses              every case of every loss and its recipe
  *     npm run sweep -- dtr-ha upgrade-dtr    every case of only these
  *     npm run sweep -- --sample 200 --seed 7 so many cases of each, drawn by this seed
  */
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: 'boolean', default: false },
+    losses: { type: 'boolean', default: false },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
@@ -29,17 +31,27 @@ const { values, positionals } = parseArgs({
 })
 /** Of these a sample is played where all of everything is not asked for. */
 const sampled = [...changeNames(), ...lossNames(), ...resetNames(), ...backupNames()]
-const names = positionals.length > 0 ? positionals : [...exampleNames(), ...sampled]
+/** Beside everything else only these of the recipes have room: those with steps of their own. */
+const ownSteps =
+  /^(dtr-majority-loss: two of three registry|ucp-quorum-loss: two of three managers gone|dc-loss)/
+const among = values.all
+  ? sampled
+  : sampled.filter(name => !lossNames().includes(name) || ownSteps.test(name))
+const names =
+  positionals.length > 0 ? positionals : values.losses ? lossNames() : [...exampleNames(), ...among]
 const seed = Number(values.seed)
 const sample = values.sample === undefined ? undefined : Number(values.sample)
 
 /** So many cases of each change where all of everything is not asked for: what fits beside the examples. */
 const OF_A_CHANGE = 40
 
+const OF_A_LOSS = 12
+
 /** How many cases of one are drawn; undefined: all. */
 function drawnOf(name: string): number | undefined {
   if (sample !== undefined) return sample
-  return values.all || positionals.length > 0 || !sampled.includes(name) ? undefined : OF_A_CHANGE
+  if (values.all || values.losses || positionals.length > 0 || !sampled.includes(name)) return undefined
+  return lossNames().includes(name) ? OF_A_LOSS : OF_A_CHANGE
 }
 
 interface Share {
