@@ -130,7 +130,7 @@ async function main(): Promise<boolean> {
   if (sample !== undefined) console.log(`a sample of ${sample} cases of each, seed ${seed}`)
   else if (names.some(name => drawnOf(name) !== undefined))
     console.log(
-      `of each change and loss a sample of ${OF_A_CHANGE} cases, seed ${seed}; all of them: npm run sweep -- --all`,
+      `of each change a sample of ${OF_A_CHANGE} cases, of three losses ${OF_A_LOSS}, seed ${seed}; all of them: npm run sweep -- --all`,
     )
   console.log(row(['playbook', ...columns, 'seconds', 'cases/s']))
   let clean = true
