@@ -128,7 +128,11 @@ async function follow(recipe: Recipe, file: string, args: RecoverArgs, io: Io): 
   const good = await loadGood(file, io, false, without)
   const of = recipe.products(good.without)
   const to = args.dryRun ? 'look' : 'change'
-  const { world, sessions, seen, hostKeys } = await lookAhead(good, of, to, io, saved?.hostKeys)
+  const { world, sessions, seen: looked, hostKeys } = await lookAhead(good, of, to, io, saved?.hostKeys)
+  // What was given up comes back by a recipe of its own, not by the same command again.
+  const help = 'when they are back: runbook recover FILE says by which recipe they return'
+  const findings = looked.findings.map(one => (one.code === 'RB0860' ? { ...one, help } : one))
+  const seen = { ...looked, findings }
   try {
     insistOnAll(seen, good.without)
     const present = await presentFiles(seen, world, sessions)
