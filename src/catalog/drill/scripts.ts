@@ -1,6 +1,7 @@
 /**
  * Shell texts of faults, each named by the word that follows it in argv. A fault lives in a folder of its own on the host: `state`
- * (armed, on, or `undone BY`), `undo` (what takes it back) and `undo.sh` (does so once). They are plain files, so that a person at the
+ * (armed or on; only who strikes writes it), `undone` (by whom; there once it is, and then it counts), `undo` (what takes it back) and
+ * `undo.sh` (does so once). They are plain files, so that a person at the
  * host can do by hand what runbook would: `sh /var/lib/runbook/faults/ID/undo.sh hand`.
  */
 const FAULTS = '${RUNBOOK_FAULTS:-/var/lib/runbook/faults}'
@@ -18,10 +19,8 @@ id=$1 seconds=$2 kind=$3
 shift 3
 dir=${FAULTS}/$id
 umask 077
-case $(cat "$dir/state" 2>/dev/null) in
-  on*) exit 0 ;;
-  undone*) echo "runbook: fault $id was undone already" >&2; exit 4 ;;
-esac
+[ ! -e "$dir/undone" ] || { echo "runbook: fault $id was undone already" >&2; exit 4; }
+case $(cat "$dir/state" 2>/dev/null) in on) exit 0 ;; esac
 mkdir -p "$dir" || exit 1
 refuse() { echo "runbook: $*" >&2; rm -rf "$dir"; exit 4; }
 chain=RBF$(printf %s "$id" | cksum | cut -d ' ' -f 1)
@@ -128,9 +127,9 @@ END
 esac
 cat >"$dir/undo.sh" <<END
 dir=$dir
-case \\$(cat "\\$dir/state" 2>/dev/null) in undone*) exit 0 ;; esac
+[ ! -e "\\$dir/undone" ] || exit 0
 sh "\\$dir/undo" || exit 1
-echo "undone \\\${1:-hand}" >"\\$dir/state.new" && mv "\\$dir/state.new" "\\$dir/state"
+echo "\\\${1:-hand}" >"\\$dir/undone.new" && mv "\\$dir/undone.new" "\\$dir/undone"
 END
 echo armed >"$dir/state"
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null &&
@@ -140,7 +139,7 @@ else
   setsid sh -c 'sleep "$1"; until sh "$2/undo.sh" timer; do sleep 5; done' runbook-fault "$seconds" "$dir" >/dev/null 2>&1 </dev/null &
 fi
 strike "$@" || { code=$?; sh "$dir/undo.sh" failed; exit $code; }
-case $(cat "$dir/state") in armed) echo on >"$dir/state" ;; esac`
+echo on >"$dir/state"`
 
 /** Words: ID BY. Undoes one fault; one that is not there, or is undone, is left so. */
 export const undoScript = `dir=${FAULTS}/$1
@@ -151,5 +150,8 @@ exit 0`
 
 /** Read-only. Prints \`ID STATE\` for every fault that this host knows of, then \`end\`. */
 export const lookScript = `cd ${FAULTS} 2>/dev/null || { echo end; exit 0; }
-for dir in *; do [ -e "$dir/state" ] && echo "$dir $(cat "$dir/state")"; done
+for dir in *; do
+  if [ -e "$dir/undone" ]; then echo "$dir undone $(cat "$dir/undone")"
+  elif [ -e "$dir/state" ]; then echo "$dir $(cat "$dir/state")"; fi
+done
 echo end`

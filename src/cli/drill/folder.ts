@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Drill, DrillIdentity } from '../../plan/drill.ts'
 import type { Plan } from '../../plan/step.ts'
-import type { Event } from '../../run/event.ts'
 import { readJournal, type Past } from '../../run/journal.ts'
 import { Quit } from '../exit.ts'
 import { packageVersion } from '../package.ts'
@@ -115,9 +114,9 @@ export function keepPlan({ folder }: DrillFolder, phase: string, plan: Plan): vo
   })
 }
 
-/** Whether the run of a phase is on record, so that its own plan has to be gone on with. */
-export function hasBegun(events: readonly Event[], run: string): boolean {
-  return events.some(event => event.kind === 'run-started' && event.run === run)
+/** Takes the folder of a drill away that never began. */
+export function discardDrill({ folder, journal }: DrillFolder): void {
+  if (!existsSync(journal) || statSync(journal).size === 0) rmSync(folder, { recursive: true, force: true })
 }
 
 function at(drillsDir: string, id: string): DrillFolder {

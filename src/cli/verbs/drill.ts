@@ -8,7 +8,7 @@ import { openJournal, type Past } from '../../run/journal.ts'
 import { drillLines } from '../../views/drillLines.ts'
 import { asksPeople, insistOnAnswers, readAnswers } from '../drill/answers.ts'
 import { rehearseDrill } from '../drill/carry.ts'
-import { type DrillFolder, keepPlan, keptDrill, keptPlan, newDrill } from '../drill/folder.ts'
+import { discardDrill, type DrillFolder, keepPlan, keptDrill, keptPlan, newDrill } from '../drill/folder.ts'
 import { liveDrill } from '../drill/live.ts'
 import { type GoodDrill, loadGoodDrill } from '../drill/load.ts'
 import { tabletopDrill } from '../drill/tabletop.ts'
@@ -138,6 +138,7 @@ async function carry(
   } finally {
     interrupt.release()
     journal.close()
+    if (events.length === 0) discardDrill(at)
   }
   const written = writeReports(at, io)
   const missed = verdicts(drillFigures(events, drill), drill).filter(one => one.met === false)

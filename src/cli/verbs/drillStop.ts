@@ -59,6 +59,9 @@ export async function drillStop(args: { readonly file: string }, io: Io): Promis
       io.err(
         `${host}: could not be asked${unreachable.has(host) ? '' : ' about its faults'}; a fault there is undone by its own timer\n`,
       )
+    io.err(
+      `nothing else was done. A drill that was cut short: runbook drill resume; or, to give it up: runbook lock break ${playbook} --reason WHY\n`,
+    )
     if (run.outcome !== 'done') return exits.failed
     return silent.length > 0 ? exits.unreachable : exits.ok
   } finally {
