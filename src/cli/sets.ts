@@ -66,7 +66,7 @@ export function specOf({ topology, file }: Pick<Good, 'topology' | 'file'>): Bac
     topology.backup === undefined
       ? `${basename(file)} says nothing on backups`
       : `${basename(file)} declares no UCP: there is nothing to back up`,
-    "add a section 'backup'; `runbook explain RB0530` says more",
+    "add a section 'backup': where to, and what becomes of the images",
   )
 }
 

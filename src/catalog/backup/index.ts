@@ -2,6 +2,7 @@ import type { Product } from '../product.ts'
 import { facts } from './facts.ts'
 import { kinds } from './kinds.ts'
 import { model } from './model.ts'
+import { restorePages } from './pages.ts'
 import { pages, rules } from './rules.ts'
 
 /**
@@ -19,7 +20,7 @@ export const backup: Product = {
   status: () => [],
   rules,
   findings: () => [],
-  pages,
+  pages: [...pages, ...restorePages],
   kinds,
   model,
 }

@@ -1,6 +1,6 @@
 import type { RulePage } from '../../plan/finding.ts'
 
-/** Pages of what is said on backups and restores. */
+/** Pages of what a playbook alone says wrong of backups. */
 export const pages: readonly RulePage[] = [
   {
     code: 'RB0520',
@@ -46,13 +46,10 @@ export const pages: readonly RulePage[] = [
     why: 'Swarm state is archived on a manager, metadata through the host of a replica.',
     fix: 'Name a manager in backup.swarmHost, and the host of a replica in backup.replica.',
   },
-  {
-    code: 'RB0530',
-    title: 'No backups are made',
-    severity: 'note',
-    why: 'Nothing says where backups go, so `runbook backup create` cannot make one, and what cannot be undone has nothing to fall back on.',
-    fix: 'Write a `backup` section.',
-  },
+]
+
+/** Pages of what only hosts and a set together can tell. */
+export const restorePages: readonly RulePage[] = [
   {
     code: 'RB0531',
     title: 'A set of another version or cluster',

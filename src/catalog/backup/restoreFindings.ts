@@ -4,10 +4,10 @@ import { finder } from '../../plan/finder.ts'
 import type { FactRef } from '../../plan/step.ts'
 import type { Topology } from '../../playbook/topology.ts'
 import { member } from '../os/text.ts'
-import { pages } from './pages.ts'
+import { restorePages } from './pages.ts'
 import type { BackupSet } from './set.ts'
 
-const find = finder(pages)
+const find = finder(restorePages)
 
 /** What a restore has to know before it begins. */
 function asks(topology: Topology): readonly FactRef[] {

@@ -23,6 +23,8 @@ export function restoreProducts(found: Found): readonly Product[] {
         ...product,
         plays: { ...product.plays, converge: instead(found, product.plays.converge, registry) },
       }
+    if (product.name === 'acceptance')
+      return { ...product, plays: { ...product.plays, converge: maybe(found, product.plays.converge) } }
     if (product.name !== 'backup') return product
     return {
       ...product,
@@ -35,6 +37,15 @@ export function restoreProducts(found: Found): readonly Product[] {
 
 /** Steps that set what an archive holds too. */
 const settings = /^(ucp\.(license|scheduling|config|sans)|dtr\.(storage|reconfigure|settings|certificate))/
+
+/** The image that proves the registry is in the set too, where there was one. */
+function maybe(found: Found, play: Play): Play {
+  return context =>
+    play(context).map(step => ({
+      ...step,
+      mayFollow: { checks: step.goal, hosts: [found.set.swarm.host] },
+    }))
+}
 
 type Instead = (context: Context, found: Found, step: Step) => readonly Step[] | undefined
 
