@@ -9,6 +9,18 @@
  * rb_go: `look` before a step's deeds, `act` while they are done, `skip` when there was nothing to do, `halt` for the rest.
  */
 export const AHEAD = `rb_go=halt
+rb_self() {
+  rb_own=
+  { read -r rb_stat </proc/self/stat; } 2>/dev/null || return 1
+  rb_pid=\${rb_stat%% *}
+  set -- \${rb_stat##*) }
+  shift 19
+  rb_own="$rb_pid $1 $rb_boot"
+}
+rb_traced() {
+  if rb_self; then printf '%s\\n' "$rb_own" >"$rb_dir/pid"; fi
+  rb_env "$@"
+}
 rb_ahead() {
   rb_id=$1 rb_go=halt rb_said=ok
   shift
@@ -17,14 +29,8 @@ rb_ahead() {
     shift
     set -- "$@" "$rb_jobs/$rb_one"
   done
-  read -r rb_boot </proc/sys/kernel/random/boot_id && { read -r rb_stat <"/proc/$$/stat"; } 2>/dev/null || rb_said=no
-  rb_stat=\${rb_stat##*) } rb_own=
-  rb_n=0
-  for rb_one in $rb_stat; do
-    rb_n=$((rb_n + 1))
-    if [ $rb_n = 20 ]; then rb_own="$$ $rb_one $rb_boot"; fi
-  done
-  if [ -z "$rb_timeout" ] || [ -z "$rb_own" ]; then rb_said=no; fi
+  read -r rb_boot </proc/sys/kernel/random/boot_id && rb_self || rb_said=no
+  if [ -z "$rb_timeout" ]; then rb_said=no; fi
   if [ $rb_said = ok ] && (umask 077 && mkdir -p "$rb_jobs" "$@"); then rb_go=skip; rb_prune; else rb_said=no; fi
   rb_look_err=$rb_jobs/.look.$$
   rb_mark e "$rb_id" $rb_said
@@ -109,8 +115,8 @@ rb_deed() {
     if [ $rb_won = 0 ]; then
       read -r rb_began rb_x </proc/uptime
       case $rb_in in
-      -) (rb_env "$@") </dev/null >"$rb_dir/out" 2>"$rb_dir/err" ;;
-      *) printf %b "$rb_in" 2>/dev/null | (rb_env "$@") >"$rb_dir/out" 2>"$rb_dir/err" ;;
+      -) (rb_traced "$@") </dev/null >"$rb_dir/out" 2>"$rb_dir/err" ;;
+      *) printf %b "$rb_in" 2>/dev/null | (rb_traced "$@") >"$rb_dir/out" 2>"$rb_dir/err" ;;
       esac
       rb_rc=$?
       case $rb_rc in
@@ -120,8 +126,7 @@ rb_deed() {
         ;;
       esac
       : >"$rb_dir/rc.$rb_rc"
-      rb_state="rc $rb_rc"
-      if [ -e "$rb_dir/late" ]; then rb_state="late $rb_rc"; fi
+      rb_ended || rb_state="rc $rb_rc"
     elif [ -e "$rb_dir/sup" ]; then
       rb_waits
     else

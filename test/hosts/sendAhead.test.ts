@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { abortJob } from '../../src/hosts/abort.ts'
 import type { Deed, Look, Stride, Tale } from '../../src/hosts/ahead.ts'
 import { Fenced } from '../../src/hosts/custody.ts'
 import { remoteSession } from '../../src/hosts/remote.ts'
@@ -161,6 +162,31 @@ describe.each(SHELLS)('under %s', (name, command) => {
     expect(told.filter(one => one === '0 done')).toHaveLength(1)
     for (let at = 0; at < 6; at++)
       expect(told.some(one => one === `${at} done` || one === `${at} already 1 lost`)).toBe(true)
+  })
+
+  test('a deed can be aborted like a job, and nobody says then how it ended', async () => {
+    const a = path('aborted')
+    const job = newJob()
+    const beside = remoteSession(localLink(command), () => undefined)
+    const { tale, told } = listener()
+    let aborted: Promise<unknown> = Promise.resolve()
+    const aborting: Tale = {
+      ...tale,
+      begun(at) {
+        tale.begun(at)
+        aborted = abortJob(beside, job, newJob(), { audit: { at: '' }, words: 'me' })
+      },
+    }
+    const halt = await session.ahead?.({ strides: [stride(a, sh('sleep 20', job, 25))], tale: aborting })
+    expect(await aborted).toEqual({ state: 'aborted' })
+    expect(halt).toEqual({ stride: 0, at: 'deed' })
+    expect(told.filter(one => !one.includes('err'))).toEqual(['0 begun', '0.0 undefined'])
+    const exit = await session.exec(
+      { argv: ['false'], env: {} },
+      { job, timeoutMs: 5000, attachOnly: true, onLine: () => undefined },
+    )
+    expect(exit).toMatchObject({ code: undefined, aborted: true })
+    await beside.close()
   })
 
   test('a host that is somebody else’s begins nothing', async () => {
