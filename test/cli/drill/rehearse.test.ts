@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { twinDtr } from '../../../src/catalog/dtr/state.ts'
 import { readAnswers } from '../../../src/cli/drill/answers.ts'
@@ -15,6 +16,10 @@ import type { Drill } from '../../../src/plan/drill.ts'
 import type { Event } from '../../../src/run/event.ts'
 import { drillFigures, verdicts } from '../../../src/run/drillFigures.ts'
 import { createRedact } from '../../../src/run/redact.ts'
+import { drillCsv, drillJunit } from '../../../src/views/drillForms.ts'
+import { drillHtml } from '../../../src/views/drillHtml.ts'
+import { drillMarkdown } from '../../../src/views/drillMarkdown.ts'
+import { drillReport } from '../../../src/views/drillReport.ts'
 import { openSessions, type World } from '../../../src/run/world.ts'
 import { virtualClock } from '../../../src/twin/clock.ts'
 import { connectTwin } from '../../../src/twin/connect.ts'
@@ -162,5 +167,59 @@ describe('what a rehearsal measures', () => {
     expect(at('aborted') - at('op-started')).toBeLessThan(90_000)
     expect(events.filter(one => one.kind === 'fault' && one.state === 'undone')).toHaveLength(3)
     expect(events.some(one => one.kind === 'phase-started' && one.phase === 'recover')).toBe(false)
+  })
+})
+
+describe('the report of a drill', () => {
+  const schema = (name: string) =>
+    new Ajv2020({ strict: false }).compile(
+      JSON.parse(readFileSync(join(packageRoot(), 'schemas', `${name}.schema.json`), 'utf8')) as object,
+    )
+
+  it('fits its schema, as do its events, and has a form for everybody', async () => {
+    const { of, events } = await rehearse('ucp-manager-loss.yml')
+    const fits = schema('events')
+    for (const event of events) expect(fits(event), JSON.stringify([event, fits.errors])).toBe(true)
+    const title = 'Loss <script>alert(1)</script> & "more"'
+    const drill = { ...of.drill, title }
+    const digest = 'a'.repeat(64)
+    const { hosts } = of.good.topology
+    const report = drillReport(
+      { id: 'x', tool: '0', drill, identity: of.identity, hosts, journal: digest },
+      events,
+    )
+    const whole = schema('drill-report')
+    expect(whole(JSON.parse(JSON.stringify(report))), JSON.stringify(whole.errors)).toBe(true)
+    expect(report).toMatchObject({ passed: true, outcome: 'done', findings: [] })
+    const html = drillHtml(report, events)
+    expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org\/2000\/svg)|<link|<img|url\(/)
+    expect(html.match(/<svg /g)).toHaveLength(4)
+    expect(html).toContain('supports evidence for')
+    expect(html.toLowerCase()).not.toContain('compliant')
+    expect(drillMarkdown(report)).toContain('# Loss \\<script\\>alert(1)\\</script\\> & "more"')
+    expect(drillJunit(report)).toMatch(/tests="11" failures="0" skipped="0"/)
+    expect(drillCsv(report).trim().split('\n')).toHaveLength(2)
+    expect(drillCsv({ ...report, by: '=cmd()' })).toContain("'=cmd()")
+  })
+
+  it('tells a fault that nobody is known to have undone, and phases that were not reached', async () => {
+    const { of, events } = await rehearse('dtr-replica-loss.yml')
+    const cut = events.slice(
+      0,
+      events.findIndex(one => one.kind === 'phase-started' && one.phase === 'recover'),
+    )
+    const { hosts } = of.good.topology
+    const source = {
+      id: 'x',
+      tool: '0',
+      drill: of.drill,
+      identity: of.identity,
+      hosts,
+      journal: 'a'.repeat(64),
+    }
+    const report = drillReport(source, cut)
+    expect(report).toMatchObject({ outcome: 'not ended', passed: false })
+    expect(report.findings.join('\n')).toMatch(/is not known to be undone/)
+    expect(report.findings.join('\n')).toMatch(/phase recover: not executed/)
   })
 })
