@@ -5,7 +5,8 @@ import { estimate } from './estimate.ts'
 import { fileChanges } from './fileChange.ts'
 import { count, roughly } from './layout.ts'
 import * as overview from './overview.ts'
-import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
+import { cell, share, spareWords } from './marginWords.ts'
+import { counts, type PlanReport } from './text.ts'
 import { nameOf, unknownsOf, whenKnown } from './unknowns.ts'
 
 /** The plan as one page that needs nothing beside itself: no script, no font, no address. Light and dark by the reader's setting. */

@@ -8,7 +8,8 @@ import { count, roughly } from './layout.ts'
 import { hosts, wholeList } from './markdownHosts.ts'
 import { details, text } from './markdownText.ts'
 import * as overview from './overview.ts'
-import { cell, counts, type PlanReport, share, spareWords } from './text.ts'
+import { cell, share, spareWords } from './marginWords.ts'
+import { counts, type PlanReport } from './text.ts'
 import { nameOf, unknownsOf, whenKnown } from './unknowns.ts'
 
 /** 0: all. 1: unchanged hosts as a count. 2: file diffs as `+12 -3`. 3: commands as counts. 4: head, risks, quorums. */

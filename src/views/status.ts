@@ -3,7 +3,7 @@ import { canonical } from '../plan/canonical.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Margin } from '../plan/quorum.ts'
 import { count, cut, noPaint, type Paint, table, wrap } from './layout.ts'
-import { share, spareWords } from './text.ts'
+import { share, spareWords } from './marginWords.ts'
 
 /** What is there now. */
 export interface StatusReport {

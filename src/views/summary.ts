@@ -6,7 +6,7 @@ import type { Run, StepRun } from '../run/fold.ts'
 import { fidelityLine } from './fidelity.ts'
 import { failureDetail, failureLine, lastLines } from './failure.ts'
 import { count, duration, noPaint, type Paint, table, wrap } from './layout.ts'
-import { share, spareWords } from './text.ts'
+import { share, spareWords } from './marginWords.ts'
 
 /** All that is said when a run has ended. */
 export interface RunReport {

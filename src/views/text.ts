@@ -1,7 +1,7 @@
 import { type Facts } from '../plan/fact.ts'
 import type { Finding } from '../plan/finding.ts'
 import type { Outlook } from '../plan/preview.ts'
-import { type Margin, margins } from '../plan/quorum.ts'
+import { margins } from '../plan/quorum.ts'
 import { isClean, type Rehearsed, rehearsedWords } from '../plan/rehearsed.ts'
 import { type Paces, takesOf } from '../plan/pace.ts'
 import type { Level } from '../plan/saved.ts'
@@ -11,6 +11,7 @@ import { estimate } from './estimate.ts'
 import { fileChanges, type Present } from './fileChange.ts'
 import { condition, ifNeededCount, learntCount, lowestMargin, movingSteps, timelineRows } from './overview.ts'
 import { legend } from './legend.ts'
+import { cell, share, spareWords } from './marginWords.ts'
 import { riskLines } from './risks.ts'
 import { unknownLines } from './unknowns.ts'
 import { count, cut, noPaint, type Paint, roughly, table, wrap, wrapCommand } from './layout.ts'
@@ -197,27 +198,6 @@ function timeline(report: PlanReport, paint: Paint): readonly string[] {
     paint.bold('Quorums: members up (how many more can be lost; "low": while the step runs)'),
     ...blocks,
   ]
-}
-
-/** One cell of the quorum timeline: `3/3 (1) low 2`. */
-export function cell(low: Margin | undefined, after: Margin | undefined): string {
-  if (after === undefined || after.members === 0) return '-'
-  const settled = `${share(after)} (${after.spare})`
-  // Growing from below is what a join does and says nothing; falling below the end is what a reader must see.
-  return low !== undefined && low.members >= after.members && low.up < after.up
-    ? `${settled} low ${low.up}`
-    : settled
-}
-
-/** '2/3'. */
-export function share(margin: Margin): string {
-  return `${margin.up}/${margin.members}`
-}
-
-/** 'can lose 1', 'majority is lost'. */
-export function spareWords(margin: Margin): string {
-  if (margin.members === 0) return 'does not exist'
-  return margin.spare < 0 ? 'majority is lost' : `can lose ${margin.spare}`
 }
 
 function steps(report: PlanReport, paint: Paint): readonly string[] {
