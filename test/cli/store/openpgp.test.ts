@@ -12,7 +12,7 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true })
 })
 const hasGpg = spawnSync('gpg', ['--version']).status === 0
-if (!hasGpg) console.warn('skipped: there is no gpg on this machine')
+if (!hasGpg) process.stderr.write('skipped: there is no gpg on this machine\n')
 
 async function* of(bytes: Uint8Array): Bytes {
   await Promise.resolve()
