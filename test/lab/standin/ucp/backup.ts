@@ -13,6 +13,12 @@ import { readConfig, readLicense } from './services.ts'
 import type { ClusterState } from './state.ts'
 import { stateOfNode } from './stateOfNode.ts'
 
+/** Components whose containers this stand-in has none of: the product describes them too, so that 26 entries are there [docker-enterprise.md 4.4]. */
+const notHere = [
+  ...['auth-worker', 'metrics', 'dsinfo', 'kubelet', 'kube-proxy', 'kube-apiserver'],
+  ...['kube-controller-manager', 'kube-scheduler'],
+]
+
 /**
  * `docker/ucp backup`: a tar with the names of docker-enterprise.md 4.4, on standard output or in `--file`. The stand-in's whole state is
  * in the entry that has etcd's in the product. Nothing is stopped; a manager without quorum gives none.
@@ -49,6 +55,7 @@ async function entries(state: ClusterState): Promise<Readonly<Record<string, str
     ...issue(state.clientAuthority, 'ucp', []),
   }
   return {
+    ...Object.fromEntries(notHere.map(name => [`ucp-${name}.json`, '{}'])),
     ...Object.fromEntries(parts),
     [`ucp-backup/${at}/etcd.backup.db`]: JSON.stringify({ state, config, license }),
     [`ucp-backup/${at}/auth-store.tar.gz`]: JSON.stringify(state.admin),
