@@ -1,10 +1,15 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** What takes long has a command of its own: `npm run test:lab:scale`, `npm run test:lab:paper`. */
+/** What takes long has a command of its own: `npm run test:lab:scale`, `npm run test:lab:paper`, `npm run test:lab:recover`. */
 const long =
   process.env['RUNBOOK_LAB_LONG'] === '1'
     ? []
-    : ['test/lab/scale.lab.test.ts', 'test/lab/paper.lab.test.ts', 'test/lab/restore.lab.test.ts']
+    : [
+        'test/lab/scale.lab.test.ts',
+        'test/lab/paper.lab.test.ts',
+        'test/lab/restore.lab.test.ts',
+        'test/lab/recover.lab.test.ts',
+      ]
 
 /**
  * Tests on real hosts: see test/lab/README.md. They have a lab of their own, beside one that a person has up; two runs beside each
