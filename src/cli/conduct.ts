@@ -24,6 +24,7 @@ import { exitOfRun, exits } from './exit.ts'
 import type { Io } from './io.ts'
 import type { RunFolder } from './runs.ts'
 import { onInterrupt } from './signals.ts'
+import { waysOut } from './waysOut.ts'
 
 /** A plan and all that is needed to make it true. */
 export interface Conduct {
@@ -177,18 +178,6 @@ export async function conduct(job: Conduct): Promise<number> {
   if (run.outcome === 'failed' && !io.interactive && failures.every(one => one.why === 'interrupted'))
     return exits.unanswered
   return exitOfRun(run.outcome, interrupt.stoppedBy())
-}
-
-/** A person has to look; these are the ways on from there. */
-function waysOut(run: Run, id: string): string {
-  const step = [...run.steps].find(([, one]) => one.state === 'in-doubt' && one.failure)?.[0] ?? ''
-  return [
-    'Look at the host, then one of:',
-    `  runbook resume ${id} --assume ${step}=done       it had been done`,
-    `  runbook resume ${id} --assume ${step}=not-done   it had not: do it again`,
-    `  runbook rollback ${id}   undo what this run changed`,
-    `  runbook abandon ${id}    leave it as it is\n`,
-  ].join('\n')
 }
 
 async function chooseView({ plan, output, io }: Conduct): Promise<View> {
