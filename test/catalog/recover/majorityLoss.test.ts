@@ -151,6 +151,22 @@ describe('the registry has lost its majority', () => {
     ).toEqual([expect.stringMatching(/^RB0862 .*no host that answers carries a part/)])
   })
 
+  it('goes on where somebody says, with a reason, that starting was tried and failed', async () => {
+    const estate = damaged(e => {
+      for (const host of ['d1', 'd2']) stopReplica(e, idOn(e, host))
+    })
+    const topology = { ...cluster.topology, accepts: [{ code: 'RB0863', reason: 'their disks are broken' }] }
+    const seen = await cluster.look(estate, majorityLoss.products([]), [], topology)
+    expect(errors(seen)).toEqual([])
+    expect(seen.findings.find(({ code }) => code === 'RB0863')).toMatchObject({
+      severity: 'note',
+      message: expect.stringContaining('their disks are broken') as string,
+    })
+    const { run, estate: after } = await play(seen.plan, { ...cluster.stage, estate }, {})
+    expect(run.outcome).toBe('done')
+    expect(Object.keys(dtrOf(after).members)).toHaveLength(3)
+  })
+
   it('does not repair what came back by itself between the plan and the run', async () => {
     const estate = damaged(e => {
       destroy(e, 'd1', true)
