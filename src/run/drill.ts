@@ -1,5 +1,5 @@
 import type { Json } from '../plan/step.ts'
-import type { DrillEvent, DrillOutcome } from './drillEvent.ts'
+import { type DrillEvent, type DrillOutcome, isDrillEvent } from './drillEvent.ts'
 import { type Flock, letFly, tryOnce } from './drillCanaries.ts'
 import { lookForWritten } from './drillFound.ts'
 import { playPhase, undoAll } from './drillPhase.ts'
@@ -56,6 +56,8 @@ export async function runDrill(stage: DrillStage): Promise<DrillOutcome> {
     faults: () => state().faults,
     ...(groupsBefore && { before: groupsBefore }),
   })
+  // What was seen before the drill was cut short counts: that something was broken, and that it was noticed.
+  for (const event of past) if (isDrillEvent(event)) seeing.note(event, Date.parse(event.at))
   seer.watch = seeing
   const startedMs = Date.parse(before.startedAt ?? new Date(clock.now()).toISOString())
   let over = false

@@ -10,20 +10,20 @@ import { playbook, serveHosts, start, type Started } from '../faults/processes.t
  * the fault, and `drill stop` finds nothing left to undo; or `drill stop` comes before the timer, and undoes it.
  */
 const drillFile = 'drill.yml'
-/** Pretended time goes 60 times as fast: the timer rings after ten real seconds. */
+/** Pretended time goes 60 times as fast: the timer rings after 25 real seconds. */
 const drill = `drill: 1
 name: killed
 cluster: ${playbook}
 mode: live
 canaries: { from: m1, pull: 1s, push: 3s }
 phases:
-  - fault: { faults: [{ do: stop-containers, match: dtr-, on: { host: d1 }, undoAfter: 10m }] }
+  - fault: { faults: [{ do: stop-containers, match: dtr-, on: { host: d1 }, undoAfter: 25m }] }
   - detect: { by: monitor }
   - declare: { approve: [lead] }
   - recover: { recipe: apply }
   - verify: { within: 2m, soak: 2s }
 `
-const RINGS_AFTER_MS = 12_000
+const RINGS_AFTER_MS = 26_000
 
 const phases = {
   fault: /== fault: /,
