@@ -27,7 +27,7 @@ export function asksBackup(topology: Topology): readonly FactRef[] {
 }
 
 /** The newest set in words; `isFresh`: it is complete, verified, and young enough. */
-export function newestBackup(
+function newestBackup(
   topology: Topology,
   facts: Facts,
 ): { readonly isFresh: boolean; readonly words: string } {
