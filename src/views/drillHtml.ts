@@ -181,7 +181,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** Cells are HTML already. */
 function raw(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: string): string =>
-    `<tr>${row.map(one => `<${tag}>${one}</${tag}>`).join('')}</tr>`
+    `<tr>${row.map(one => `<${tag}>${whole(one)}</${tag}>`).join('')}</tr>`
   const top = head.every(one => one === '') ? '' : `<thead>${cells(head.map(escape), 'th')}</thead>`
   return `<div class="scroll"><table>${top}<tbody>${rows.map(row => cells(row, 'td')).join('\n')}</tbody></table></div>`
+}
+
+/** A duration is not broken over two lines. */
+function whole(cell: string): string {
+  return /^\d+[dhms]( \d+[dhms])+$/.test(cell) ? cell.replaceAll(' ', '&nbsp;') : cell
 }
