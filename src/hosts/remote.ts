@@ -1,4 +1,5 @@
 import type { Exit } from '../plan/fact.ts'
+import { bigFiles } from './bigFiles.ts'
 import { collector, lineSplitter } from './collect.ts'
 import type { Link } from './link.ts'
 import {
@@ -10,10 +11,10 @@ import {
   type LeaseSeen,
   parseLease,
 } from './custody.ts'
-import { type ExecOptions, type Line, type Piece, type Session, TIMED_OUT } from './session.ts'
+import { type ExecOptions, type Line, type Session, TIMED_OUT } from './session.ts'
 import { sendAhead } from './sendAhead.ts'
 import { ShellLost, type Sink } from './shell.ts'
-import { BLOCK_BYTES, type Call, DATA_BYTES, jobFolder } from './wire.ts'
+import { type Call, DATA_BYTES, jobFolder } from './wire.ts'
 
 /** What an answer may take beyond the time the host was given. */
 const SLACK_MS = 20_000
@@ -42,8 +43,7 @@ export function remoteSession(link: Link, close: () => void | Promise<void>, hos
       const { out } = await small(link, { call: 'audit', id: 0, lines })
       return out.toString('utf8')
     },
-    read: (path, from, blocks) => read(link, path, from, blocks),
-    take: (path, from, bytes, mode, fence) => take(link, { path, from, bytes, mode }, fence, host),
+    ...bigFiles(link, host),
     hostKey: async () => (await link.connection()).hostKey,
     close: async () => close(),
   }
@@ -220,46 +220,6 @@ async function write(
         stdout: '',
         stderr: `${path} was not written within ${String(Math.round(limitMs / 1000))} s`,
       }
-    const code = Number(ends.get(1)?.[0] ?? 1)
-    if (code === FENCED_CODE) throw new Fenced(host)
-    return { code, stdout: '', stderr: err.text() }
-  })
-}
-
-async function read(link: Link, path: string, from: number, blocks: number): Promise<Piece | undefined> {
-  return link.use(async shell => {
-    const parts: Uint8Array[] = []
-    const ends = new Map<number, readonly string[]>()
-    const sink: Sink = (_, stream, bytes) => {
-      if (stream === 'out') parts.push(Uint8Array.from(bytes))
-    }
-    const limitMs = 60_000 + (blocks * BLOCK_BYTES) / 100
-    const answer = await shell.ask([{ call: 'read', id: 0, path, from, blocks }], [0], sink, limitMs, ends)
-    if (answer === 'late') throw new ShellLost(shell.greeted(), 'it did not answer in time')
-    const [code = '1', size = '0'] = ends.get(0) ?? []
-    return code === '0' ? { bytes: Buffer.concat(parts), size: Number(size) } : undefined
-  })
-}
-
-async function take(
-  link: Link,
-  piece: Omit<Extract<Call, { call: 'take' }>, 'call' | 'id'>,
-  fence: Fence | undefined,
-  host: string,
-): Promise<Exit> {
-  return link.use(async shell => {
-    const err = collector()
-    const ends = new Map<number, readonly string[]>()
-    const answer = await shell.ask(
-      [...fenceCalls(fence), { call: 'take', id: 1, ...piece }],
-      [1],
-      (_, __, bytes) => {
-        err.add(bytes)
-      },
-      60_000 + piece.bytes.length / 100,
-      ends,
-    )
-    if (answer === 'late') throw new ShellLost(shell.greeted(), 'it did not answer in time')
     const code = Number(ends.get(1)?.[0] ?? 1)
     if (code === FENCED_CODE) throw new Fenced(host)
     return { code, stdout: '', stderr: err.text() }

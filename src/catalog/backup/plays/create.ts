@@ -12,19 +12,16 @@ import { plain } from '../../os/steps.ts'
 import { isHealthy, nodeIs } from '../../ucp/cluster.ts'
 import { BOOTSTRAPPER, loginBody, onSocket, swarmId } from '../../ucp/commands.ts'
 import { atVersion as ucpAt } from '../../ucp/hops.ts'
-import { LEDGER, isKept } from '../facts.ts'
+import { isKept } from '../facts.ts'
 import type { Making } from '../plan.ts'
 import { IMAGES, KEPT, PAPERS, PRINTED, SWARM, UCP } from '../scripts.ts'
-import { type PartName, fileOf, proofOf, setProof } from '../set.ts'
+import { type PartName, fileOf } from '../set.ts'
+import { LONG_SECONDS, verify } from './verify.ts'
 
 /** What the caller knows beside the topology: the playbook itself, which belongs in the set. */
 export interface CreateArgs {
   readonly playbook: { readonly file: string; readonly sha256: string }
 }
-
-/** Archives of many gigabytes go at the pace of a disk. */
-const LONG_SECONDS = 12 * 3600
-const section = 'Backup'
 
 /**
  * A set in the order of the manual: papers, swarm, UCP, metadata of the registry, images [D: ee/admin/backup/index.md]. One after another, so that
@@ -73,7 +70,7 @@ function step(
 ): Step {
   return {
     ...plain,
-    section,
+    section: 'Backup',
     host,
     needs,
     goal: [isKept(host, making.folder, fileOf(part))],
@@ -292,56 +289,5 @@ function snapshot(
       takes: { p50Seconds: 60, p90Seconds: 1800 },
     }),
     inDoubt: 'ask',
-  }
-}
-
-/** Reads all of it back; what is not as it must be fails by name. Then every manager is told, so that each can say how old the newest set is. */
-function verify(making: Making, needs: readonly StepId[]): Step {
-  const { manager, set, spec, ucp, folder, registry } = making
-  const ledger = { set: set.set, complete: true, verified: true, parts: set.parts }
-  const hosts: { readonly [part in PartName]: HostName } = {
-    papers: manager,
-    swarm: making.swarmHost,
-    ucp: manager,
-    dtr: registry?.replica.host ?? manager,
-    images: registry?.replica.host ?? manager,
-  }
-  return {
-    ...plain,
-    id: `backup.verify@${manager}`,
-    kind: 'backup.verify',
-    title: `Read set ${set.set} back whole, and call it complete`,
-    section,
-    host: manager,
-    needs,
-    requires: set.parts.map(part => isKept(hosts[part], folder, fileOf(part))),
-    run: [
-      {
-        prove: [
-          { name: `${set.set}/set.json`, proof: setProof },
-          ...set.parts.map(part => ({
-            name: `${set.set}/${fileOf(part)}`,
-            proof: proofOf(part, set, spec.passphrase),
-          })),
-        ],
-        manifest: `${set.set}/SHA256SUMS`,
-        store: spec.store,
-        timeoutSeconds: LONG_SECONDS,
-      },
-      ...ucp.managers.map((on): Op => ({
-        write: `${LEDGER}/${set.set}.json`,
-        content: `${JSON.stringify(ledger)}\n`,
-        mode: '0600',
-        on,
-      })),
-    ],
-    goal: ucp.managers.map((host): Check => ({
-      fact: 'backup.set',
-      host,
-      args: { set: set.set },
-      is: { complete: true, verified: true },
-    })),
-    withinSeconds: 10,
-    takes: { p50Seconds: 60, p90Seconds: 3600 },
   }
 }
