@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { engineState } from '../../../src/catalog/docker/estate.ts'
 import { products } from '../../../src/catalog/index.ts'
 import { preview } from '../../../src/plan/preview.ts'
 import { play, type Stage } from '../../../src/twin/rehearse.ts'
@@ -54,4 +55,30 @@ describe.each(['minimal', 'dtr-ha'])('backup, wipe, restore of %s', name => {
         .map(one => one.step),
     ).toEqual([])
   })
+})
+
+it('brings the registry alone back where swarm and UCP stand, and leaves these alone', async () => {
+  const { topology, stage } = await standing('dtr-ha')
+  const { plan } = await planned(topology, stage, creating('dtr-ha'))
+  const { estate } = await play(plan, stage, {})
+  // Every rehearsal's run has the same name: what hosts remember of jobs is the earlier one's.
+  for (const host of Object.values(estate.hosts)) host.jobs = {}
+  Reflect.deleteProperty(estate.shared, 'dtr')
+  for (const { host } of topology.dtr?.replicas ?? []) {
+    const engine = engineState(estate, host)
+    for (const part of [engine.containers, engine.volumes])
+      for (const name of Object.keys(part)) if (name.startsWith('dtr-')) Reflect.deleteProperty(part, name)
+  }
+  const gone: Stage = { ...stage, estate }
+  const restore = await planned(topology, gone, restoring(estate))
+  expect(restore.findings.filter(one => one.severity === 'error')).toEqual([])
+  const will = preview(restore.plan, restore.facts).filter(one => one.will === 'run')
+  expect(will.map(one => one.step).filter(step => /^(restore|ucp)\./.test(step))).toEqual([
+    'restore.dtr@d1',
+    'restore.images@d1',
+  ])
+  const whole = await play(restore.plan, gone, {})
+  expect(whole.events.filter(event => event.kind === 'step-failed')).toEqual([])
+  expect(whole.run.outcome).toBe('done')
+  expect((whole.estate.shared['dtr'] as { tags: unknown }).tags).toMatchObject(TAGS)
 })
