@@ -19,7 +19,7 @@ export interface Fidelity {
   readonly missing: readonly Deed[]
   /** Begun, and not planned so. */
   readonly unplanned: readonly Deed[]
-  /** Steps that the plan said are needed only if something does not come true by itself: how many were begun, how many were not. */
+  /** Steps that the plan said are needed only if something does not come true by itself: how many were begun, how many held without. */
   readonly ifNeeded: { readonly begun: number; readonly spared: number }
   /** Deeds that were begun anew because nobody saw how they ended. */
   readonly repeated: number
@@ -43,6 +43,9 @@ export function fidelity(plan: Plan, events: readonly Event[], outlooks?: readon
   const will = new Map(outlooks?.map(outlook => [outlook.step, outlook.will]))
   const ifNeeded = (outlooks ?? []).filter(outlook => outlook.after !== undefined)
   const needed = ifNeeded.filter(outlook => touched.has(outlook.step)).length
+  // What the run did not come to was neither needed nor spared.
+  const held = new Set(events.flatMap(one => (one.kind === 'step-done' ? [one.step] : [])))
+  const spared = ifNeeded.filter(({ step }) => held.has(step) && !touched.has(step)).length
   const planned = plan.steps
     .filter(step => {
       const said = will.get(step.id) ?? 'depend'
@@ -62,7 +65,7 @@ export function fidelity(plan: Plan, events: readonly Event[], outlooks?: readon
     asPlanned: planned.length - missing.length,
     missing,
     unplanned: [...begun].filter(([key]) => !wanted.has(key)).map(([, deed]) => deed),
-    ifNeeded: { begun: needed, spared: ifNeeded.length - needed },
+    ifNeeded: { begun: needed, spared },
     repeated,
   }
 }

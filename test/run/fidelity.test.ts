@@ -49,9 +49,17 @@ describe('fidelity', () => {
     const after = will('depend').map(one => ({ ...one, after: ['x'] }))
     expect(line(all, after)).toBe('Plan fidelity 6/6')
     expect(fidelity(plan, all, after).ifNeeded).toEqual({ begun: after.length, spared: 0 })
-    expect(line([], after)).toBe(
+    const held = plan.steps.map((step): Event => ({
+      at: '',
+      kind: 'step-done',
+      step: step.id,
+      how: 'already',
+    }))
+    expect(line(held, after)).toBe(
       `Plan fidelity 0/0 (${after.length} steps planned for if still needed, and not needed)`,
     )
+    // A run that ended before it came to them says nothing of them.
+    expect(line([], after)).toBe('Plan fidelity 0/0')
   })
 
   it('says what was begun again', () => {

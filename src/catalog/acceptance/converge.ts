@@ -24,7 +24,7 @@ export const converge: Play = context => {
   if (!wanted || !canPush(context)) return []
   const donor = donorOf(wanted, context.facts)
   const client = clientOf(context.topology, donor)
-  const trusted = trust(wanted, donor, client, context.after)
+  const trusted = mayBeBrought(trust(wanted, donor, client, context.after), wanted, context.facts)
   // Where a replica gives the image, or is down, the storage may have it: one that comes is only looked at, after the others.
   // Where none of them listens and one is only down, whether it has to be pushed shows when they are back.
   const { replicas } = wanted.dtr
@@ -144,6 +144,12 @@ function trust(wanted: Wanted, donor: ReplicaSpec, client: HostName, needs: read
     withinSeconds: 10,
     takes: { p50Seconds: 1, p90Seconds: 5 },
   }
+}
+
+/** Seen to be missing, the file may still come with a replica: UCP brings it to its nodes when a registry registers, if it can. */
+function mayBeBrought(step: Step, { dtr }: Wanted, facts: Facts): Step {
+  if (!step.goal.every(check => facts.get(factKey(check)) === null)) return step
+  return { ...step, mayFollow: { checks: step.goal, hosts: dtr.replicas.map(one => one.host) } }
 }
 
 /**
