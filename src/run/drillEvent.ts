@@ -67,8 +67,6 @@ export type DrillEvent =
       readonly answer: Json
     }
   | { readonly kind: 'aborted'; readonly rule: string; readonly detail: string }
-  /** How far a host's clock is from the controller's, in milliseconds. */
-  | { readonly kind: 'clock'; readonly host: HostName; readonly offsetMs: number }
   /** A step of a phase's plan, for those who read only the journal. */
   | {
       readonly kind: 'planned'
@@ -92,7 +90,6 @@ const drillKinds: ReadonlySet<string> = new Set<DrillEvent['kind']>([
   'declared',
   'manual',
   'aborted',
-  'clock',
   'planned',
   'drill-ended',
 ])

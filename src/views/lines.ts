@@ -101,6 +101,9 @@ export function lines(plan: Plan, write: (text: string) => void): View {
           )
         case 'run-ended':
           return line(event.at, '', `run ended: ${event.outcome}`)
+        default:
+          // What a drill says around its runs has lines of its own.
+          return
       }
     },
     tick(nowMs): void {
