@@ -10,7 +10,8 @@ export function runReal({ argv, stdin }: Command): Exit {
     input: typeof stdin === 'string' ? stdin : '',
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
   })
-  if (done.error !== undefined) return { code: 127, stdout: '', stderr: done.error.message }
+  // A program that ends before it has read its input (EPIPE) has an exit status all the same.
+  if (done.error !== undefined && done.status === null) return { code: 127, stdout: '', stderr: done.error.message }
   return { code: done.status ?? undefined, stdout: done.stdout, stderr: done.stderr }
 }
 
