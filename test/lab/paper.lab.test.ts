@@ -139,7 +139,9 @@ function shapeOf(
           line
             .replace(/^(\/\S+) \d+ (\d+ \S+)/, '$1 $2')
             .replaceAll(/\b[0-9a-f]{64}\b/g, 'ID')
-            .replaceAll(/\b[0-9a-z]{25}\b/g, 'ID'),
+            .replaceAll(/\b[0-9a-z]{25}\b/g, 'ID')
+            .replace(/^[0-9a-z]{12} /, 'ID ')
+            .replace(/(\/sha256\/)[0-9a-f]{2}\b/, '$1XX'),
         )
         .sort(),
     ]),
