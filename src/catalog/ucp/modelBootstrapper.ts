@@ -56,7 +56,11 @@ export function bootstrapper(
   if (nodeOf(estate, host)?.node.role === 'worker')
     return fatal('this node is a worker of a swarm: UCP is installed on a manager')
   state.containers['ucp'] = { image, startsMs: estate.clockMs, healthyMs: null, exitCode: null, labels: {} }
-  return { tookMs: INSTALL_TAKES_MS, goesOn: true, finish: now => finishInstall(now, host, image, flags, line) }
+  return {
+    tookMs: INSTALL_TAKES_MS,
+    goesOn: true,
+    finish: now => finishInstall(now, host, image, flags, line),
+  }
 }
 
 function fatal(message: string): Exit {

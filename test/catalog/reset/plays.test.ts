@@ -95,7 +95,8 @@ describe('reset', () => {
   it('refuses where nobody can tell whether a manager can run the uninstaller, until a person says that none can', async () => {
     const { topology, stage, look } = await built('minimal')
     const estate = structuredClone(stage.estate)
-    for (const host of topology.ucp?.managers ?? []) osOf(estate, host).services['docker'] = { active: false, enabled: true }
+    for (const host of topology.ucp?.managers ?? [])
+      osOf(estate, host).services['docker'] = { active: false, enabled: true }
     const { plan, findings } = await look(estate)
     const errors = findings.filter(one => one.severity === 'error')
     expect(errors.map(one => one.code)).toEqual((topology.ucp?.managers ?? []).map(() => 'RB0836'))

@@ -11,7 +11,8 @@ export function runReal({ argv, stdin }: Command): Exit {
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
   })
   // A program that ends before it has read its input (EPIPE) has an exit status all the same.
-  if (done.error !== undefined && done.status === null) return { code: 127, stdout: '', stderr: done.error.message }
+  if (done.error !== undefined && done.status === null)
+    return { code: 127, stdout: '', stderr: done.error.message }
   return { code: done.status ?? undefined, stdout: done.stdout, stderr: done.stderr }
 }
 
