@@ -135,7 +135,8 @@ export const pkg: Fact = {
   probe: args => ({ argv: ['sh', '-c', PACKAGE, 'runbook-os-package', textArg(args, 'name')] }),
   parse(exit) {
     if (/no packages found matching|is not installed/.test(exit.stderr + exit.stdout)) return null
-    const seen = /^(\S\S).?\|(.*)$/m.exec(exit.stdout)
+    // What is wanted, what is, and whether a reinstallation is needed (dpkg-query(1), db:Status-Abbrev).
+    const seen = /^([uihrp][ncHUFWti])[ R]?\|(.*)$/m.exec(exit.stdout)
     if (exit.code !== 0 || !seen) return undefined
     return seen[1]?.endsWith('i') && seen[2] ? { version: seen[2] } : null
   },

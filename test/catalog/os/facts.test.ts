@@ -52,6 +52,7 @@ describe('facts of a machine, on what cannot be told', () => {
       const args = { path: '/x', name: 'x', port: 1 }
       expect(fact.parse({ code: undefined, stdout: '', stderr: '' }, args), fact.name).toBeUndefined()
       expect(fact.parse({ code: 0, stdout: '', stderr: '' }, args), fact.name).toBeUndefined()
+      expect(fact.parse({ code: 0, stdout: '!!|', stderr: '' }, args), fact.name).toBeUndefined()
       fc.assert(
         fc.property(fc.string(), fc.integer({ min: 0, max: 255 }), (text, code) => {
           const seen = fact.parse({ code, stdout: text, stderr: '' }, args)
