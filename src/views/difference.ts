@@ -1,5 +1,6 @@
+import { structuredPatch } from 'diff'
 import { canonical } from '../plan/canonical.ts'
-import { isSame, type PlanDifference } from '../plan/difference.ts'
+import { type ChangedStep, isSame, type PlanDifference } from '../plan/difference.ts'
 import { noPaint, type Paint } from './layout.ts'
 
 /** How two plans differ, for a person. */
@@ -15,8 +16,7 @@ export function differenceText(between: PlanDifference, paint: Paint = noPaint):
     ...added.map(id => paint.green(`+ ${id}`)),
     ...changed.flatMap(one => [
       paint.yellow(`~ ${one.step}: ${one.members.join(', ')}`),
-      ...one.commands.removed.flatMap(text => indented('-', text).map(paint.red)),
-      ...one.commands.added.flatMap(text => indented('+', text).map(paint.green)),
+      ...commandLines(one.commands).map(line => `    ${painted(line, paint)}`),
     ]),
   ]
     .join('\n')
@@ -34,10 +34,7 @@ export function differenceMarkdown(between: PlanDifference): string {
     ...removed.map(id => `- removed \`${id}\``),
     ...added.map(id => `- added \`${id}\``),
     ...changed.flatMap(one => {
-      const lines = [
-        ...one.commands.removed.flatMap(text => indented('-', text, '')),
-        ...one.commands.added.flatMap(text => indented('+', text, '')),
-      ]
+      const lines = commandLines(one.commands)
       const ticks = '`'.repeat(
         Math.max(2, ...lines.flatMap(line => [...line.matchAll(/`+/g)].map(found => found[0].length))) + 1,
       )
@@ -62,6 +59,17 @@ function counts({ added, removed, changed }: PlanDifference): string {
   return `${added.length} added, ${removed.length} removed, ${changed.length} changed`
 }
 
-function indented(sign: string, text: string, margin = '    '): readonly string[] {
-  return text.split('\n').map(line => `${margin}${sign} ${line}`)
+/** Lines of the commands that differ, with a few around them: of a long script somebody changed one word, and that is what is to be seen. */
+function commandLines({ removed, added }: ChangedStep['commands']): readonly string[] {
+  const text = (commands: readonly string[]): string => commands.map(one => `${one}\n`).join('')
+  const { hunks } = structuredPatch('', '', text(removed), text(added), '', '', { context: 2 })
+  return hunks.flatMap((hunk, i) => [
+    ...(i === 0 ? [] : ['  …']),
+    ...hunk.lines.map(line => `${line.slice(0, 1)} ${line.slice(1)}`),
+  ])
+}
+
+function painted(line: string, paint: Paint): string {
+  if (line.startsWith('-')) return paint.red(line)
+  return line.startsWith('+') ? paint.green(line) : line
 }
