@@ -11,9 +11,20 @@ export interface ProcessId {
 
 /** Reads `PID START` as supervise.sh and boot.sh write it. */
 export function readProcessId(path: string): ProcessId | undefined {
-  if (!existsSync(path)) return undefined
-  const [pid = '', start = ''] = readFileSync(path, 'utf8').trim().split(' ')
+  const text = unlessGone(() => readFileSync(path, 'utf8'))
+  if (text === undefined) return undefined
+  const [pid = '', start = ''] = text.trim().split(' ')
   return /^\d+$/.test(pid) && start !== '' ? { pid: Number(pid), start } : undefined
+}
+
+/** What is read; undefined where it is not there. A process that ends takes its files along at any moment, also after a look for them. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 export function alive(id: ProcessId): boolean {
@@ -43,8 +54,9 @@ function hierarchies(): readonly string[] {
 }
 
 function walk(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  const below = readdirSync(directory, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const entries = unlessGone(() => readdirSync(directory, { withFileTypes: true }))
+  if (entries === undefined) return []
+  const below = entries.filter(entry => entry.isDirectory())
   return [...below.flatMap(entry => walk(join(directory, entry.name))), directory]
 }
 
